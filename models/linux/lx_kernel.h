@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * lx_kernel - the guest kernel's side of VT-d: boot, domains, the invalidation queue.
+ *
+ * One per machine, shared by the guest drivers of all devices. What differs between kernel versions is
+ * a row per behaviour in lx_era.def.
+ */
+#ifndef MODELS_LINUX_LX_KERNEL_H
+#define MODELS_LINUX_LX_KERNEL_H
+
+#include "models/guest/guest.h"
+#include "models/iommu/iommu.h"
+
+enum lx_flush { LX_FLUSH_AUTO, LX_FLUSH_STRICT, LX_FLUSH_LAZY, LX_FLUSH_PASSTHROUGH };
+
+struct lx_kernel_config {
+	const char *version; /* "5.4", "6.1", "6.12": any "major.minor"; the newest era row not above it holds */
+	enum lx_flush flush; /* what the command line asks for; auto: the kernel's default */
+	unsigned hz;         /* timer ticks per second: 100, 250, 300, 1000 */
+	unsigned n_cpus;
+	bool superpages;     /* false: intel_iommu=sp_off */
+};
+
+struct guest_kernel;
+
+/* iommu NULL type "none" is allowed: then nothing is mapped or invalidated. ents: who exits are booked on
+ * besides the meter's entity. 0, or -EINVAL with *e (unknown version, ...). */
+struct guest_kernel *lx_kernel_new(const struct lx_kernel_config *c, const struct iommu *iommu,
+				   struct gmem *mem, struct entity *machine, struct err *e);
+void lx_kernel_free(struct guest_kernel *k);
+
+/* The register accesses of boot in the order of Linux: queue set-up, root table, translation on. Devices
+ * are attached by their drivers between lx_kernel_boot() and lx_kernel_enable(). */
+void lx_kernel_boot(struct guest_kernel *k, struct meter *m);
+void lx_kernel_enable(struct guest_kernel *k, struct meter *m);
+
+/* Does the kernel flush at each unmap (after its own rules about caching mode)? */
+bool lx_kernel_is_strict(const struct guest_kernel *k);
+
+/* A submission in two steps, both with the queue lock held. prepare: the stores of its descriptors and its
+ * wait descriptor into queue memory (PRIM_GUEST_DESC). run: the write of the tail register, one exit, with
+ * the BQL held; QEMU executes the queue inside it. */
+void lx_qi_prepare(struct guest_kernel *k, const struct submission *s, struct meter *m);
+void lx_qi_run(struct guest_kernel *k, struct meter *m);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * port - the only place that knows compilers and byte order.
+ */
+#ifndef SIM_PORT_H
+#define SIM_PORT_H
+
+#if !defined(__GNUC__)
+#error "gcc or clang is needed: attributes and __builtin_* are used"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "a little-endian host is needed: guest memory is kept in host order"
+#endif
+
+#define PORT_PRINTF(fmt_index, first_arg) __attribute__((format(printf, fmt_index, first_arg)))
+#define PORT_NORETURN __attribute__((noreturn))
+#define PORT_HOT __attribute__((hot))
+#define PORT_COLD __attribute__((cold))
+#define PORT_LIKELY(x) __builtin_expect(!!(x), 1)
+#define PORT_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PORT_PREFETCH(p) __builtin_prefetch(p)
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#endif
