@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * dev - the guest's side of an I/O: map, kick; interrupt, unmap.
+ *
+ * Each I/O slot has its own buffer: header, data, trailer and table begin on pages of their own, as they
+ * come from different allocations in a real guest.
+ */
+#include "models/host/dev.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sim/xalloc.h"
+
+const struct dev_driver_row dev_drivers[DRIVER_N] = {
+#define D(symbol, name, header, trailer, table, sg, kick, pages, accesses, help)                   \
+	[symbol] = {name, header, trailer, table, sg, kick, pages, accesses, help},
+#include "models/host/drivers.def"
+#undef D
+};
+
+const char *const dev_driver_words[DRIVER_N + 1] = {
+#define D(symbol, name, header, trailer, table, sg, kick, pages, accesses, help) [symbol] = name,
+#include "models/host/drivers.def"
+#undef D
+};
+
+#define TABLE_ENTRY_BYTES 16 /* of an indirect descriptor table (virtio 1.1, 2.6.5.3) */
+
+static uint64_t pages_of(uint64_t n_bytes)
+{
+	return (n_bytes + PAGE_BYTES - 1) >> PAGE_BITS;
+}
+
+/* ---- guest environment */
+
+void dev_submit(void *self, const struct submission *s)
+{
+	struct dev *d = self;
+
+	host_submit(d->host, s);
+}
+
+struct dev_work {
+	struct job job;
+	void (*work)(void *guest, struct meter *m);
+	void *guest;
+};
+
+static void work_end(struct job *j)
+{
+	free(j->self);
+}
+
+static void work_flushed(struct job *j)
+{
+	job_done(j, work_end);
+}
+
+static void work_step(struct job *j)
+{
+	struct dev_work *w = j->self;
+
+	w->work(w->guest, &j->m);
+	job_flush(j, work_flushed);
+}
+
+void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter *m), void *guest)
+{
+	struct dev *d = self;
+	struct dev_work *w = xcalloc(1, sizeof *w);
+
+	w->work = work;
+	w->guest = guest;
+	w->job.self = w;
+	w->job.cause = d->host->rec->cause;
+	job_queue(&w->job, &d->host->vcpu[cpu % d->host->n_vcpus], d->ent, work_step);
+}
+
+/* ---- life of a device */
+
+/* Pages of one slot, and the most maps that one I/O can need. */
+static uint64_t dev_slot_pages(const struct dev *d, unsigned *n_maps)
+{
+	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
+	uint64_t data = pages_of(d->config.io_bytes_max);
+
+	*n_maps = (unsigned)((d->config.scatter && !row->sg ? data : 1) + 3);
+	return data + 2 + pages_of((data + 2) * TABLE_ENTRY_BYTES);
+}
+
+int dev_init(struct dev *d, struct err *e)
+{
+	unsigned n_maps;
+
+	d->slot_pages = dev_slot_pages(d, &n_maps);
+	d->buffers = host_alloc_pages(d->host, d->slot_pages * d->config.ring);
+	if (d->buffers == 0) {
+		err_user(e, "%s: guest RAM is too small for %llu buffers of %llu pages",
+			 d->ent->name, (unsigned long long)d->config.ring,
+			 (unsigned long long)d->slot_pages);
+		return -ENOMEM;
+	}
+	d->cpu = &d->host->vcpu[d->config.vcpu];
+	d->latency_io = rec_latency(d->ent, "io");
+	d->latency_miss = rec_latency(d->ent, "miss");
+	d->pool = xcalloc(d->config.ring, sizeof *d->pool);
+	for (uint64_t i = d->config.ring; i-- != 0;) {
+		struct io *io = &d->pool[i];
+
+		io->dev = d;
+		io->slot = i;
+		io->map = xcalloc(n_maps, sizeof *io->map);
+		io->max_maps = n_maps;
+		io->next = d->free;
+		d->free = io;
+	}
+	for (unsigned q = 0; q < d->config.n_queues; q++)
+		d->queue[q].tail = &d->queue[q].first;
+	d->m.cost = d->host->cost;
+	d->m.ent = d->ent;
+	return 0;
+}
+
+void dev_fini(struct dev *d)
+{
+	for (uint64_t i = 0; d->pool && i < d->config.ring; i++)
+		free(d->pool[i].map);
+	free(d->pool);
+}
+
+int dev_start(struct dev *d, struct meter *m, struct err *e)
+{
+	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
+	struct dma_seg seg = {host_alloc_pages(d->host, row->n_ring_pages),
+			      row->n_ring_pages * PAGE_BYTES};
+	int ret;
+
+	if (seg.gpa == 0) {
+		err_user(e, "%s: guest RAM is too small for its rings", d->ent->name);
+		return -ENOMEM;
+	}
+	ret = d->guest.type->start(d->guest.self, m);
+	if (!ret) {
+		d->ring_map = (struct dma_map){.seg = &seg, .n_segs = 1, .perm = PERM_RW,
+					       .cpu = d->config.vcpu};
+		ret = d->guest.type->map(d->guest.self, &d->ring_map, m);
+	}
+	if (ret) {
+		err_user(e, "%s: the guest cannot map the device's rings", d->ent->name);
+		return ret;
+	}
+	for (unsigned i = 0; i < DEV_RINGS; i++) /* spread over the ring's pages */
+		d->ring[i] = d->ring_map.iova + i * row->n_ring_pages / DEV_RINGS * PAGE_BYTES;
+	if (d->consumer.type->start)
+		d->consumer.type->start(d->consumer.self, &d->ring[DEV_RINGS - 1], 1, m);
+	return 0;
+}
+
+/* ---- map and kick */
+
+static void io_add_map(struct io *io, gpa_t at, uint64_t n_bytes, enum perm perm)
+{
+	struct dma_seg seg = {at, n_bytes};
+	struct dma_map *map = &io->map[io->n_maps];
+	struct dev *d = io->dev;
+
+	map->seg = &seg;
+	map->n_segs = 1;
+	map->perm = perm;
+	map->cpu = d->config.vcpu;
+	if (d->guest.type->map(d->guest.self, map, &io->job.m))
+		io->failed = true;
+	else
+		io->n_maps++;
+	map->seg = NULL;
+}
+
+/* The data of an sg driver with scattered buffers: one call, one page a segment. */
+static void io_add_sg(struct io *io, gpa_t at)
+{
+	struct dev *d = io->dev;
+	struct dma_map *map = &io->map[io->n_maps];
+	uint64_t n = pages_of(io->n_bytes);
+	struct dma_seg *seg = xcalloc(n, sizeof *seg);
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t left = io->n_bytes - i * PAGE_BYTES;
+
+		seg[i] = (struct dma_seg){at + i * PAGE_BYTES, left < PAGE_BYTES ? left : PAGE_BYTES};
+	}
+	*map = (struct dma_map){.seg = seg, .n_segs = (unsigned)n, .perm = io->perm,
+				.cpu = d->config.vcpu};
+	if (d->guest.type->map(d->guest.self, map, &io->job.m))
+		io->failed = true;
+	else
+		io->n_maps++;
+	free(seg);
+	map->seg = NULL;
+}
+
+/* Element i_map of an I/O is mapped: header, data (one or one a page), trailer, table. False when there
+ * is no such element. */
+static bool io_map_element(struct io *io)
+{
+	struct dev *d = io->dev;
+	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
+	uint64_t data_pages = pages_of(io->n_bytes);
+	unsigned n_data = d->config.scatter && !row->sg ? (unsigned)data_pages : 1;
+	unsigned i = io->i_map++;
+	gpa_t at = d->buffers + io->slot * d->slot_pages * PAGE_BYTES;
+	gpa_t trailer = at + (d->slot_pages - 1) * PAGE_BYTES;
+
+	if (row->header_bytes != 0 && i-- == 0) {
+		io_add_map(io, at, row->header_bytes, PERM_R);
+		return true;
+	}
+	at += PAGE_BYTES;
+	if (i < n_data) {
+		uint64_t from = n_data == 1 ? 0 : i * PAGE_BYTES;
+		uint64_t n = io->n_bytes - from;
+
+		if (d->config.scatter && row->sg)
+			io_add_sg(io, at);
+		else
+			io_add_map(io, at + from, n_data > 1 && n > PAGE_BYTES ? PAGE_BYTES : n, io->perm);
+		return true;
+	}
+	i -= n_data;
+	if (row->trailer_bytes != 0 && i-- == 0) {
+		io_add_map(io, trailer, row->trailer_bytes, PERM_W);
+		return true;
+	}
+	if (row->has_table && i == 0) {
+		io_add_map(io, at + data_pages * PAGE_BYTES, (n_data + 2) * TABLE_ENTRY_BYTES, PERM_R);
+		return true;
+	}
+	return false;
+}
+
+static void io_kick(struct io *io)
+{
+	struct dev *d = io->dev;
+	struct meter *m = &io->job.m;
+	enum dev_kick kick = dev_drivers[d->config.driver].kick;
+
+	if (d->consumer.type->thread == THREAD_HARDWARE || d->consumer.type->thread == THREAD_VCPU)
+		return; /* the doorbell is mapped, or there is none */
+	if (kick == KICK_LIGHT) {
+		meter_charge(m, PRIM_KICK_LIGHT, 1);
+		rec_count(d->ent, CTR_KICK_LIGHT, 1);
+	} else if (kick == KICK_EXIT) {
+		meter_charge(m, PRIM_VMEXIT_MMIO, 1);
+		rec_count(d->ent, CTR_VMEXITS, 1);
+		rec_count(d->ent, CTR_EXIT_KICK, 1);
+		rec_count(d->host->machine, CTR_VMEXITS, 1);
+		rec_count(d->host->machine, CTR_EXIT_KICK, 1);
+	}
+}
+
+static void io_kicked(struct job *j)
+{
+	dev_kicked(j->self);
+}
+
+static void io_unmap_step(struct job *j);
+
+static void io_map_step(struct job *j)
+{
+	struct io *io = j->self;
+
+	while (!io->failed && io_map_element(io)) {
+		if (io->failed)
+			break;
+		if (j->cpu->n_sub != 0) {
+			job_flush(j, io_map_step);
+			return;
+		}
+	}
+	io->i_map = 0;
+	if (io->failed) {
+		io->n_bytes = 0;
+		job_flush(j, io_unmap_step);
+		return;
+	}
+	io->at = io->map[0].iova;
+	io->i_ring = 0;
+	io->paid = false;
+	io_kick(io);
+	job_done(j, io_kicked);
+}
+
+static void io_begin(struct job *j)
+{
+	meter_charge(&j->m, PRIM_GUEST_DRIVER, 1);
+	io_map_step(j);
+}
+
+struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm)
+{
+	struct io *io = d->free;
+	struct rec_event row = {.entity = d->ent->id, .kind = EVENT_IO_START, .bytes = n_bytes};
+
+	assert(n_bytes != 0 && n_bytes <= d->config.io_bytes_max);
+	if (!io)
+		return NULL;
+	d->free = io->next;
+	d->n_under_way++;
+	io->number = ++d->n_ios;
+	io->n_bytes = n_bytes;
+	io->perm = perm;
+	io->begun_at = evq_now(d->host->evq);
+	io->n_maps = 0;
+	io->i_map = 0;
+	io->failed = false;
+	io->job.self = io;
+	row.at_cycles = io->begun_at;
+	row.iova = io->number;
+	io->job.cause = io->cause = rec_event(d->host->rec, &row);
+	job_queue(&io->job, d->cpu, d->ent, io_begin);
+	return io;
+}
+
+/* ---- interrupt and unmap */
+
+static void io_end(struct job *j)
+{
+	struct io *io = j->self;
+	struct dev *d = io->dev;
+	cycles_t took = evq_now(d->host->evq) - io->begun_at;
+	struct rec_event row = {.at_cycles = evq_now(d->host->evq), .entity = d->ent->id,
+				.kind = EVENT_IO_DONE, .iova = io->number, .bytes = io->n_bytes,
+				.cycles = took, .cause = io->cause};
+
+	if (io->failed) {
+		rec_count(d->ent, CTR_DROPPED, 1);
+	} else {
+		rec_count(d->ent, CTR_IOS, 1);
+		rec_count(d->ent, CTR_BYTES, io->n_bytes);
+		stat_hist_add(d->latency_io, took);
+	}
+	rec_event(d->host->rec, &row);
+	io->next = d->free;
+	d->free = io;
+	d->n_under_way--;
+	d->workload.type->io_done(d->workload.self, io, !io->failed);
+}
+
+static void io_unmapped(struct job *j)
+{
+	struct io *io = j->self;
+	struct dev *d = io->dev;
+
+	if (d->guest.type->unmapped)
+		d->guest.type->unmapped(d->guest.self, &io->map[io->i_map], &j->m);
+	io->i_map++;
+	io_unmap_step(j);
+}
+
+/* Elements are unmapped in the order in which they were mapped. */
+static void io_unmap_step(struct job *j)
+{
+	struct io *io = j->self;
+	struct dev *d = io->dev;
+
+	while (io->i_map < io->n_maps) {
+		struct dma_map *map = &io->map[io->i_map];
+
+		map->cpu = d->config.vcpu;
+		d->guest.type->unmap(d->guest.self, map, &j->m);
+		if (j->cpu->n_sub != 0) {
+			job_flush(j, io_unmapped);
+			return;
+		}
+		if (d->guest.type->unmapped)
+			d->guest.type->unmapped(d->guest.self, map, &j->m);
+		io->i_map++;
+	}
+	job_done(j, io_end);
+}
+
+/* An interrupt is raised only when the vCPU has nothing to do: else the driver polls. */
+static void io_interrupt(struct job *j)
+{
+	struct io *io = j->self;
+
+	if (io->paid)
+		meter_charge(&j->m, PRIM_IRQ, 1);
+	io->i_map = 0;
+	io_unmap_step(j);
+}
+
+void dev_completed(struct io *io)
+{
+	struct dev *d = io->dev;
+
+	io->paid = !d->cpu->res.held;
+	io->job.cause = io->cause;
+	job_queue(&io->job, d->cpu, d->ent, io_interrupt);
+}

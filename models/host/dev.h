@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * dev - the life of an I/O on one device: map, kick, the device's accesses, interrupt, unmap.
+ *
+ *   vCPU     dev_io(): driver's work, guest.map() of each element, each followed by its submissions; kick
+ *   thread   who does the I/O (consumer_type.thread): ring accesses, then every element's accesses
+ *              vhost worker: a miss stops the queue; main loop: fill(); the worker tries again
+ *              main loop:    QEMU's own device, holding the BQL
+ *              hardware:     an assigned device, nobody's CPU
+ *              vCPU:         TCG, on the vCPU that maps
+ *   vCPU     interrupt, guest.unmap() of each element, each followed by its submissions
+ */
+#ifndef MODELS_HOST_DEV_H
+#define MODELS_HOST_DEV_H
+
+#include "models/consumer/consumer.h"
+#include "models/host/host.h"
+#include "models/workload/workload.h"
+
+enum dev_kick { KICK_LIGHT, KICK_EXIT, KICK_NONE };
+
+enum dev_driver {
+#define D(symbol, name, header, trailer, table, sg, kick, pages, accesses, help) symbol,
+#include "models/host/drivers.def"
+#undef D
+	DRIVER_N
+};
+
+struct dev_driver_row {
+	const char *name;
+	unsigned header_bytes, trailer_bytes;
+	bool has_table, sg;
+	enum dev_kick kick;
+	unsigned n_ring_pages, n_ring_accesses;
+	const char *help;
+};
+extern const struct dev_driver_row dev_drivers[DRIVER_N];
+extern const char *const dev_driver_words[DRIVER_N + 1];
+
+#define DEV_QUEUES_MAX 64
+#define DEV_RINGS 3 /* descriptors, available, used */
+
+/* One I/O; fields before `job` are readable by the workload. */
+struct io {
+	struct dev *dev;
+	uint64_t number;  /* 1, 2, ... of the device */
+	uint64_t n_bytes; /* payload */
+	enum perm perm;   /* what the device does with the payload */
+	cycles_t begun_at;
+	struct job job;
+	/* private to models/host */
+	struct io *next;
+	struct dma_map *map;
+	unsigned n_maps, max_maps, i_map;
+	iova_t at;       /* where the accesses of map[i_map] go on */
+	unsigned i_ring; /* ring accesses done */
+	bool failed, paid, traced;
+	uint64_t slot;   /* which buffer */
+	uint64_t cause;  /* log row of io_start */
+};
+
+/* I/Os of one virtqueue that wait for the device. */
+struct dev_queue {
+	struct io *first, **tail;
+	bool stalled; /* waits for a miss to be answered */
+};
+
+struct dev_config {
+	enum dev_driver driver;
+	unsigned vcpu;          /* on which it maps and takes interrupts */
+	unsigned n_queues;      /* 1..DEV_QUEUES_MAX */
+	uint64_t ring;          /* I/Os that can be under way */
+	uint64_t io_bytes_max;  /* largest payload */
+	bool scatter;           /* buffers are separate pages */
+};
+
+struct dev {
+	struct host *host;
+	struct entity *ent;
+	struct dev_config config;
+	struct aspace *as;
+	struct guest guest;
+	struct consumer consumer;
+	struct workload workload;
+	struct vcpu *cpu;
+	/* private to models/host */
+	struct stat_hist *latency_io, *latency_miss;
+	struct io *pool, *free;
+	uint64_t n_ios, n_under_way;
+	struct dma_map ring_map;
+	iova_t ring[DEV_RINGS];
+	gpa_t buffers;          /* of slot 0 */
+	uint64_t slot_pages;
+	struct dev_queue queue[DEV_QUEUES_MAX];
+	unsigned next_queue;
+	bool busy;              /* its thread runs or is being woken */
+	struct meter m;         /* of its thread */
+	struct io *current;     /* on its thread */
+	struct res_waiter waiter;
+	iova_t miss_at;
+	enum perm miss_need;
+	cycles_t miss_begun_at;
+};
+
+/* Names of the guest_env.submit and run_on of a device; self is the dev. */
+void dev_submit(void *self, const struct submission *s);
+void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter *m), void *guest);
+
+/* The caller fills host, ent, config, as, guest, consumer, workload. 0, or -ENOMEM when guest RAM is too
+ * small for the buffers. */
+int dev_init(struct dev *d, struct err *e);
+void dev_fini(struct dev *d);
+
+/* Guest start-up on the boot meter: attach, rings mapped, consumer started. */
+int dev_start(struct dev *d, struct meter *m, struct err *e);
+
+/* Hand an I/O over, now. NULL when all of the ring's slots are under way (the caller counts a drop). */
+struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm);
+
+/* models/host/thread.c: the device's side. */
+void dev_kicked(struct io *io);
+enum access_result dev_access(struct dev *d, struct io *io, struct meter *m, iova_t *where,
+			      enum perm *need);
+/* models/host/dev.c: the thread is done with it. */
+void dev_completed(struct io *io);
+
+#endif
