@@ -50,6 +50,7 @@ struct dma_seg {
 struct dma_map {
 	const struct dma_seg *seg; /* may go away after map() returned */
 	unsigned n_segs;           /* > 1: mapped to one contiguous range, each padded to pages */
+	uint64_t n_bytes;          /* sum of the segments; set by the caller */
 	enum perm perm;
 	unsigned cpu;              /* vCPU that maps or unmaps now */
 	iova_t iova;    /* out: address of the first byte (page offset of seg[0] kept) */

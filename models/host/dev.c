@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "models/counters.h"
 #include "sim/xalloc.h"
 
 const struct dev_driver_row dev_drivers[DRIVER_N] = {
@@ -116,8 +117,12 @@ int dev_init(struct dev *d, struct err *e)
 		io->next = d->free;
 		d->free = io;
 	}
-	for (unsigned q = 0; q < d->config.n_queues; q++)
+	for (unsigned q = 0; q < d->config.n_queues; q++) {
+		d->queue[q].dev = d;
 		d->queue[q].tail = &d->queue[q].first;
+		d->queue[q].m.cost = d->host->cost;
+		d->queue[q].m.ent = d->ent;
+	}
 	d->m.cost = d->host->cost;
 	d->m.ent = d->ent;
 	return 0;
@@ -143,8 +148,8 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 	}
 	ret = d->guest.type->start(d->guest.self, m);
 	if (!ret) {
-		d->ring_map = (struct dma_map){.seg = &seg, .n_segs = 1, .perm = PERM_RW,
-					       .cpu = d->config.vcpu};
+		d->ring_map = (struct dma_map){.seg = &seg, .n_segs = 1, .n_bytes = seg.n_bytes,
+					       .perm = PERM_RW, .cpu = d->config.vcpu};
 		ret = d->guest.type->map(d->guest.self, &d->ring_map, m);
 	}
 	if (ret) {
@@ -166,10 +171,8 @@ static void io_add_map(struct io *io, gpa_t at, uint64_t n_bytes, enum perm perm
 	struct dma_map *map = &io->map[io->n_maps];
 	struct dev *d = io->dev;
 
-	map->seg = &seg;
-	map->n_segs = 1;
-	map->perm = perm;
-	map->cpu = d->config.vcpu;
+	*map = (struct dma_map){.seg = &seg, .n_segs = 1, .n_bytes = n_bytes, .perm = perm,
+				.cpu = d->config.vcpu};
 	if (d->guest.type->map(d->guest.self, map, &io->job.m))
 		io->failed = true;
 	else
@@ -190,8 +193,8 @@ static void io_add_sg(struct io *io, gpa_t at)
 
 		seg[i] = (struct dma_seg){at + i * PAGE_BYTES, left < PAGE_BYTES ? left : PAGE_BYTES};
 	}
-	*map = (struct dma_map){.seg = seg, .n_segs = (unsigned)n, .perm = io->perm,
-				.cpu = d->config.vcpu};
+	*map = (struct dma_map){.seg = seg, .n_segs = (unsigned)n, .n_bytes = io->n_bytes,
+				.perm = io->perm, .cpu = d->config.vcpu};
 	if (d->guest.type->map(d->guest.self, map, &io->job.m))
 		io->failed = true;
 	else
@@ -269,6 +272,7 @@ static void io_unmap_step(struct job *j);
 static void io_map_step(struct job *j)
 {
 	struct io *io = j->self;
+	struct dev *d = io->dev;
 
 	while (!io->failed && io_map_element(io)) {
 		if (io->failed)
@@ -287,6 +291,12 @@ static void io_map_step(struct job *j)
 	io->at = io->map[0].iova;
 	io->i_ring = 0;
 	io->paid = false;
+	if (d->consumer.type->thread == THREAD_VCPU) {
+		dev_access_here(io, &j->m);
+		io->i_map = 0;
+		job_spend(j, io_unmap_step);
+		return;
+	}
 	io_kick(io);
 	job_done(j, io_kicked);
 }

@@ -59,10 +59,16 @@ struct io {
 	uint64_t cause;  /* log row of io_start */
 };
 
-/* I/Os of one virtqueue that wait for the device. */
+/* I/Os of one virtqueue that wait for the device, and its miss under way. */
 struct dev_queue {
+	struct dev *dev;
 	struct io *first, **tail;
 	bool stalled; /* waits for a miss to be answered */
+	iova_t miss_at;
+	enum perm miss_need;
+	cycles_t miss_begun_at;
+	struct meter m; /* of the main loop on behalf of this queue */
+	struct res_waiter waiter;
 };
 
 struct dev_config {
@@ -95,11 +101,6 @@ struct dev {
 	unsigned next_queue;
 	bool busy;              /* its thread runs or is being woken */
 	struct meter m;         /* of its thread */
-	struct io *current;     /* on its thread */
-	struct res_waiter waiter;
-	iova_t miss_at;
-	enum perm miss_need;
-	cycles_t miss_begun_at;
 };
 
 /* Names of the guest_env.submit and run_on of a device; self is the dev. */
@@ -119,8 +120,8 @@ struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm);
 
 /* models/host/thread.c: the device's side. */
 void dev_kicked(struct io *io);
-enum access_result dev_access(struct dev *d, struct io *io, struct meter *m, iova_t *where,
-			      enum perm *need);
+/* All accesses of an I/O at once, misses answered on the spot (THREAD_VCPU). */
+void dev_access_here(struct io *io, struct meter *m);
 /* models/host/dev.c: the thread is done with it. */
 void dev_completed(struct io *io);
 

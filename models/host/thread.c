@@ -12,16 +12,20 @@
 
 #include <assert.h>
 
-static void thread_next(struct dev *d);
+#include "models/counters.h"
+
+static void worker_next(struct dev *d);
 
 /* All accesses of the I/O that are still to do: its rings, then element after element. Goes on from
  * io->i_ring, io->i_map and io->at when called again after a miss. */
-enum access_result dev_access(struct dev *d, struct io *io, struct meter *m, iova_t *where,
-			      enum perm *need)
+static enum access_result thread_access(struct io *io, struct meter *m, iova_t *where,
+					enum perm *need)
 {
-	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
+	struct dev *d = io->dev;
 	const struct consumer_type *type = d->consumer.type;
-	unsigned n_rings = type->thread == THREAD_WORKER ? DEV_RINGS : row->n_ring_accesses;
+	unsigned n_rings = type->thread == THREAD_WORKER
+				   ? DEV_RINGS
+				   : dev_drivers[d->config.driver].n_ring_accesses;
 	enum access_result r;
 
 	for (; io->i_ring < n_rings; io->i_ring++) {
@@ -32,86 +36,312 @@ enum access_result dev_access(struct dev *d, struct io *io, struct meter *m, iov
 		if (r != ACCESS_OK)
 			return r;
 	}
-	for (; io->i_map < io->n_maps; io->i_map++) {
+	while (io->i_map < io->n_maps) {
 		const struct dma_map *map = &io->map[io->i_map];
 
-		if (io->at == 0 || io->at < map->iova || io->at > map->last)
-			io->at = map->iova;
 		*need = map->perm;
-		r = type->access(d->consumer.self, io->at, map->n_bytes - (io->at - map->iova), *need,
+		r = type->access(d->consumer.self, io->at, map->iova + map->n_bytes - io->at, *need,
 				 where, m);
 		if (r != ACCESS_OK) {
 			io->at = *where;
 			return r;
 		}
-		io->at = 0;
+		if (++io->i_map < io->n_maps)
+			io->at = map[1].iova;
 	}
 	return ACCESS_OK;
 }
 
-/* ---- misses: worker -> main loop -> worker */
-
-static void miss_answered(void *self, uint64_t arg)
+void dev_access_here(struct io *io, struct meter *m)
 {
-	struct dev *d = self;
-	struct io *io = d->current;
-	struct host *h = d->host;
+	struct dev *d = io->dev;
+	enum access_result r;
+	iova_t where;
+	enum perm need;
 
-	(void)arg;
-	stat_hist_add(d->latency_miss, evq_now(h->evq) - d->miss_begun_at);
-	if (io->failed) {
-		d->current = NULL;
-		dev_completed(io);
-	}
-	d->queue[io->number % d->config.n_queues].stalled = false;
-	thread_next(d);
+	while ((r = thread_access(io, m, &where, &need)) == ACCESS_MISS)
+		if (!d->consumer.type->fill(d->consumer.self, where, need, m))
+			break;
+	io->failed = r != ACCESS_OK;
 }
 
-/* The main loop has written the answer: it is free for others, and the worker is woken. */
+static void stretch_begin(struct dev *d, struct meter *m, uint64_t cause)
+{
+	m->start = evq_now(d->host->evq);
+	m->cycles = 0;
+	d->host->rec->cause = cause;
+}
+
+static void after(struct dev *d, cycles_t cycles, ev_fn fn, void *self)
+{
+	evq_push(d->host->evq, evq_now(d->host->evq) + cycles, EV_HOST, fn, self, 0);
+}
+
+static struct io *queue_pop(struct dev_queue *q)
+{
+	struct io *io = q->first;
+
+	q->first = io->next;
+	if (!q->first)
+		q->tail = &q->first;
+	return io;
+}
+
+/* ---- a miss: worker -> main loop -> worker */
+
+/* The worker runs again: the queue's access begins anew, or its I/O is given up. */
+static void miss_answered(void *self, uint64_t arg)
+{
+	struct dev_queue *q = self;
+	struct dev *d = q->dev;
+
+	(void)arg;
+	stat_hist_add(d->latency_miss, evq_now(d->host->evq) - q->miss_begun_at);
+	q->stalled = false;
+	if (q->first->failed)
+		dev_completed(queue_pop(q));
+	if (!d->busy)
+		worker_next(d);
+}
+
+/* The main loop has written the answer and is free for others. */
 static void miss_filled(void *self, uint64_t arg)
 {
-	struct dev *d = self;
-	struct host *h = d->host;
+	struct dev_queue *q = self;
+	struct host *h = q->dev->host;
 
 	(void)arg;
 	res_release(&h->bql);
 	res_release(&h->main_loop);
-	d->m.cycles = 0;
-	meter_charge(&d->m, PRIM_VHOST_WAKE, 1);
-	evq_push(h->evq, evq_now(h->evq) + d->m.cycles, EV_HOST, miss_answered, d, 0);
+	q->m.cycles = 0;
+	meter_charge(&q->m, PRIM_VHOST_WAKE, 1);
+	after(q->dev, q->m.cycles, miss_answered, q);
 }
 
 static void miss_locked(void *self)
 {
-	struct dev *d = self;
-	struct host *h = d->host;
-	struct rec_event row = {.at_cycles = evq_now(h->evq), .entity = d->ent->id,
-				.kind = EVENT_MISS, .iova = d->miss_at, .cause = d->current->cause};
+	struct dev_queue *q = self;
+	struct dev *d = q->dev;
+	struct rec_event row = {.at_cycles = evq_now(d->host->evq), .entity = d->ent->id,
+				.kind = EVENT_MISS, .iova = q->miss_at, .cause = q->first->cause};
 
-	h->rec->cause = rec_event(h->rec, &row);
-	d->m.start = evq_now(h->evq);
-	d->m.cycles = 0;
-	if (!d->consumer.type->fill(d->consumer.self, d->miss_at, d->miss_need, &d->m))
-		d->current->failed = true;
-	evq_push(h->evq, d->m.start + d->m.cycles, EV_HOST, miss_filled, d, 0);
+	stretch_begin(d, &q->m, rec_event(d->host->rec, &row));
+	if (!d->consumer.type->fill(d->consumer.self, q->miss_at, q->miss_need, &q->m))
+		q->first->failed = true;
+	after(d, q->m.cycles, miss_filled, q);
 }
 
 static void miss_main_loop(void *self)
 {
-	struct dev *d = self;
+	struct dev_queue *q = self;
 
-	d->waiter.granted = miss_locked;
-	if (res_acquire(&d->host->bql, &d->waiter))
-		miss_locked(d);
+	q->waiter.granted = miss_locked;
+	if (res_acquire(&q->dev->host->bql, &q->waiter))
+		miss_locked(q);
 }
 
+/* The main loop wakes up for the message. */
 static void miss_asked(void *self, uint64_t arg)
+{
+	struct dev_queue *q = self;
+
+	(void)arg;
+	q->waiter = (struct res_waiter){.granted = miss_main_loop, .self = q};
+	if (res_acquire(&q->dev->host->main_loop, &q->waiter))
+		miss_main_loop(q);
+}
+
+/* The worker has queued the message and leaves this queue. */
+static void worker_missed(void *self, uint64_t arg)
+{
+	struct dev_queue *q = self;
+	struct dev *d = q->dev;
+
+	(void)arg;
+	q->m.cycles = 0;
+	meter_charge(&q->m, PRIM_VHOST_WAKE, 1);
+	after(d, q->m.cycles, miss_asked, q);
+	worker_next(d);
+}
+
+/* ---- vhost worker */
+
+static void worker_done(void *self, uint64_t arg)
+{
+	struct dev_queue *q = self;
+
+	(void)arg;
+	dev_completed(queue_pop(q));
+	worker_next(q->dev);
+}
+
+static void worker_run(struct dev_queue *q)
+{
+	struct dev *d = q->dev;
+	struct io *io = q->first;
+
+	stretch_begin(d, &d->m, io->cause);
+	if (!io->paid)
+		meter_charge(&d->m, PRIM_VHOST_PACKET, 1);
+	io->paid = true;
+	switch (thread_access(io, &d->m, &q->miss_at, &q->miss_need)) {
+	case ACCESS_OK:
+		after(d, d->m.cycles, worker_done, q);
+		break;
+	case ACCESS_MISS:
+		q->stalled = true;
+		q->miss_begun_at = meter_now(&d->m);
+		after(d, d->m.cycles, worker_missed, q);
+		break;
+	case ACCESS_FAULT:
+		io->failed = true;
+		after(d, d->m.cycles, worker_done, q);
+		break;
+	}
+}
+
+/* The next queue in turn that has work and no miss under way. */
+static void worker_next(struct dev *d)
+{
+	for (unsigned i = 0; i < d->config.n_queues; i++) {
+		struct dev_queue *q = &d->queue[(d->next_queue + i) % d->config.n_queues];
+
+		if (!q->first || q->stalled)
+			continue;
+		d->next_queue = (unsigned)(q - d->queue) + 1;
+		d->busy = true;
+		worker_run(q);
+		return;
+	}
+	d->busy = false;
+}
+
+static void worker_woken(void *self, uint64_t arg)
+{
+	(void)arg;
+	worker_next(self);
+}
+
+/* ---- hardware: one I/O at a time, nobody's CPU */
+
+static void hardware_run(struct dev *d);
+
+static void hardware_done(void *self, uint64_t arg)
 {
 	struct dev *d = self;
 
 	(void)arg;
-	d->waiter.granted = miss_main_loop;
-	d->waiter.self = d;
-	if (res_acquire(&d->host->main_loop, &d->waiter))
-		miss_main_loop(d);
+	dev_completed(queue_pop(&d->queue[0]));
+	d->busy = d->queue[0].first != NULL;
+	if (d->busy)
+		hardware_run(d);
+}
+
+static void hardware_run(struct dev *d)
+{
+	struct io *io = d->queue[0].first;
+	enum perm need;
+	iova_t where;
+
+	stretch_begin(d, &d->m, io->cause);
+	meter_charge(&d->m, PRIM_DMA_IO, 1);
+	io->failed = thread_access(io, &d->m, &where, &need) != ACCESS_OK;
+	after(d, d->m.cycles, hardware_done, d);
+}
+
+/* ---- main loop: QEMU's own device, all that is queued in one go, under the BQL */
+
+static void loop_run(struct dev *d);
+
+static void loop_done(void *self, uint64_t arg)
+{
+	struct dev *d = self;
+
+	(void)arg;
+	dev_completed(queue_pop(&d->queue[0]));
+	d->busy = d->queue[0].first != NULL;
+	if (d->busy) {
+		loop_run(d);
+		return;
+	}
+	res_release(&d->host->bql);
+	res_release(&d->host->main_loop);
+}
+
+static void loop_run(struct dev *d)
+{
+	struct io *io = d->queue[0].first;
+	enum perm need;
+	iova_t where;
+
+	stretch_begin(d, &d->m, io->cause);
+	meter_charge(&d->m, PRIM_EMU_IO, 1);
+	io->failed = thread_access(io, &d->m, &where, &need) != ACCESS_OK;
+	after(d, d->m.cycles, loop_done, d);
+}
+
+static void loop_locked(void *self)
+{
+	loop_run(((struct dev_queue *)self)->dev);
+}
+
+static void loop_entered(void *self)
+{
+	struct dev_queue *q = self;
+
+	q->waiter.granted = loop_locked;
+	if (res_acquire(&q->dev->host->bql, &q->waiter))
+		loop_locked(q);
+}
+
+static void loop_woken(void *self, uint64_t arg)
+{
+	struct dev *d = self;
+	struct dev_queue *q = &d->queue[0];
+
+	(void)arg;
+	q->waiter = (struct res_waiter){.granted = loop_entered, .self = q};
+	if (res_acquire(&d->host->main_loop, &q->waiter))
+		loop_entered(q);
+}
+
+/* ---- the doorbell */
+
+static void wake(struct dev *d, ev_fn fn)
+{
+	d->m.cycles = 0;
+	meter_charge(&d->m, PRIM_VHOST_WAKE, 1);
+	after(d, d->m.cycles, fn, d);
+}
+
+void dev_kicked(struct io *io)
+{
+	struct dev *d = io->dev;
+	enum consumer_thread thread = d->consumer.type->thread;
+	struct dev_queue *q = &d->queue[thread == THREAD_WORKER ? io->number % d->config.n_queues : 0];
+
+	io->next = NULL;
+	*q->tail = io;
+	q->tail = &io->next;
+	if (d->busy)
+		return;
+	switch (thread) {
+	case THREAD_WORKER:
+		if (q->stalled)
+			return;
+		d->busy = true;
+		wake(d, worker_woken);
+		break;
+	case THREAD_MAIN_LOOP:
+		d->busy = true;
+		wake(d, loop_woken);
+		break;
+	case THREAD_HARDWARE:
+		d->busy = true;
+		hardware_run(d);
+		break;
+	case THREAD_VCPU:
+		assert(!"TCG does its accesses on the vCPU");
+		break;
+	}
 }
