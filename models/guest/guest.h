@@ -87,7 +87,11 @@ struct guest_type {
 	size_t size;
 	int (*init)(void *self, const struct guest_env *env, struct err *e);
 	void (*fini)(void *self);
-	/* Attach the device to its domain (context entry, invalidations), driver's start-up mappings. */
+	/* At boot, before translation is on: the device is given the kernel's default domain (context entry,
+	 * invalidations under caching mode). May be NULL. */
+	int (*attach)(void *self, struct meter *m);
+	/* Translation is on: what the driver does before its first I/O (ATS; DPDK: opens VFIO, maps its
+	 * memory). May be NULL. */
 	int (*start)(void *self, struct meter *m);
 	/* 0, or -ENOSPC when the address space is full. */
 	int (*map)(void *self, struct dma_map *d, struct meter *m);

@@ -146,7 +146,7 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 		err_user(e, "%s: guest RAM is too small for its rings", d->ent->name);
 		return -ENOMEM;
 	}
-	ret = d->guest.type->start(d->guest.self, m);
+	ret = d->guest.type->start ? d->guest.type->start(d->guest.self, m) : 0;
 	if (!ret) {
 		d->ring_map = (struct dma_map){.seg = &seg, .n_segs = 1, .n_bytes = seg.n_bytes,
 					       .perm = PERM_RW, .cpu = d->config.vcpu};

@@ -112,7 +112,7 @@ void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter
 int dev_init(struct dev *d, struct err *e);
 void dev_fini(struct dev *d);
 
-/* Guest start-up on the boot meter: attach, rings mapped, consumer started. */
+/* Translation is on, on the boot meter: driver's start-up, rings mapped, consumer started. */
 int dev_start(struct dev *d, struct meter *m, struct err *e);
 
 /* Hand an I/O over, now. NULL when all of the ring's slots are under way (the caller counts a drop). */
