@@ -3,8 +3,8 @@
  * err - builds the one line, and finds the word that was probably meant.
  *
  * Nearness is the restricted Damerau-Levenshtein distance: insertions, deletions, substitutions and
- * swaps of neighbours cost 1 each. Letters are compared without case, '_' equals '-'. A word is near
- * when at most a third of the longer one differs, or when what was written begins it.
+ * swaps of neighbours cost 1 each. Letters are compared without case, '_' equals '-'. A word is
+ * near when at most a third of the longer one differs, or when what was written begins it.
  */
 #include "sim/err.h"
 
@@ -15,11 +15,13 @@
 #include <string.h>
 
 enum {
-	ERR_WORD_MAX = 96, /* longer words have no nearest: nobody mistypes only one letter of those */
+	ERR_WORD_MAX =
+		96, /* longer words have no nearest: nobody mistypes only one letter of those */
 	ERR_BEGIN_MIN = 3, /* letters from which a beginning counts as an abbreviation */
 };
 
-/* A value of the user may hold anything, the line may not: it stays one line of plain characters. */
+/* A value of the user may hold anything, the line may not: it stays one line of plain characters.
+ */
 static void err_clean(char *text)
 {
 	for (; *text; text++) {
@@ -93,7 +95,8 @@ static unsigned err_min(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Lengths are at most ERR_WORD_MAX. Three rows of the table are kept: a swap looks two rows back. */
+/* Lengths are at most ERR_WORD_MAX. Three rows of the table are kept: a swap looks two rows back.
+ */
 static unsigned err_distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	unsigned rows[3][ERR_WORD_MAX + 1];

@@ -78,7 +78,8 @@ static int opt_refuse_unit(const struct opt_given *g, enum unit_result why, stru
 	switch (why) {
 	case UNIT_NOT_WHOLE:
 		snprintf(more, sizeof more, ", a whole number of %s",
-			 g->row->kind == OPT_KIND_U64 && *g->row->unit ? g->row->unit : units->whole);
+			 g->row->kind == OPT_KIND_U64 && *g->row->unit ? g->row->unit
+								       : units->whole);
 		break;
 	case UNIT_UNKNOWN:
 		near = unit_meant(units, g->text, &n);
@@ -307,7 +308,8 @@ void opt_format(const struct opt *row, const void *obj, char *buf, size_t n)
 		opt_format_real(*(const double *)member, buf, n);
 		break;
 	case OPT_KIND_TEXT:
-		snprintf(buf, n, "%s", *(const char *const *)member ? *(const char *const *)member : "");
+		snprintf(buf, n, "%s",
+			 *(const char *const *)member ? *(const char *const *)member : "");
 		break;
 	}
 }

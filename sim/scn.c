@@ -2,8 +2,8 @@
  *
  * scn - keeps the items of a scenario, finds them by path, fills structs from them.
  *
- * Items stand in the order of the file; a second array of indices, sorted by path, serves look-ups. All
- * paths below a section are neighbours there.
+ * Items stand in the order of the file; a second array of indices, sorted by path, serves look-ups.
+ * All paths below a section are neighbours there.
  */
 #include "sim/scn.h"
 
@@ -54,8 +54,9 @@ int scn_value_check(const char *path, const char *value, size_t n, struct err_pl
 		unsigned char c = (unsigned char)value[i];
 
 		if (c < 0x20 || c == 0x7f)
-			return err_at(e, at, "%s: got a line break or control character, allowed: "
-					     "one line of text",
+			return err_at(e, at,
+				      "%s: got a line break or control character, allowed: "
+				      "one line of text",
 				      path);
 	}
 	return 0;

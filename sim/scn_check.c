@@ -2,9 +2,9 @@
  *
  * scn_check - says what is wrong with a key that nobody took.
  *
- * Known sections are those that were bound, and what lies above them. The path of the unused item is
- * followed from the top as long as it is known; the first word that is not is what the message is
- * about:
+ * Known sections are those that were bound, and what lies above them. The path of the unused item
+ * is followed from the top as long as it is known; the first word that is not is what the message
+ * is about:
  *
  *   known "devices.net0", unused "devices.net0.consumr.model"  ->  word "consumr" in "devices.net0"
  */
@@ -96,7 +96,8 @@ static void scn_check_words_free(struct scn_words *w)
 	free(w->text);
 }
 
-/* The section where the word would be right, or NULL: one with such a key, or above such a section. */
+/* The section where the word would be right, or NULL: one with such a key, or above such a section.
+ */
 static const char *scn_check_home(const struct scn_unknown *u, char *buf, size_t n)
 {
 	for (size_t i = 0; i < u->s->n_bound; i++) {
@@ -170,8 +171,8 @@ static int scn_check_nesting(const struct scn_unknown *u, struct err *e)
 		return err_at(e, u->item->key_at, "%s: got a section, allowed: one value", u->path);
 	words = scn_check_words(u->s, u->path);
 	scn_check_list(&words, list, sizeof list);
-	ret = err_at(e, u->item->at, "%s: got '%.80s', allowed: a section with the keys %s", u->path,
-		     u->item->value, list);
+	ret = err_at(e, u->item->at, "%s: got '%.80s', allowed: a section with the keys %s",
+		     u->path, u->item->value, list);
 	scn_check_words_free(&words);
 	return ret;
 }
@@ -179,8 +180,7 @@ static int scn_check_nesting(const struct scn_unknown *u, struct err *e)
 static bool scn_check_is_key(const struct scn *s, const char *section, const char *word)
 {
 	for (size_t i = 0; i < s->n_bound; i++)
-		if (strcmp(s->bound[i].section, section) == 0 &&
-		    opt_find(s->bound[i].rows, word))
+		if (strcmp(s->bound[i].section, section) == 0 && opt_find(s->bound[i].rows, word))
 			return true;
 	return false;
 }

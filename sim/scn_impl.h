@@ -8,22 +8,23 @@
 #include "sim/scn.h"
 
 enum {
-	SCN_PATH_MAX = 256,       /* characters of a path */
+	SCN_PATH_MAX = 256,         /* characters of a path */
 	SCN_FILE_MAX = 1024 * 1024, /* bytes of a file */
 };
 
 /* Is the path "sweep" or below it? */
 bool scn_is_sweep(const char *path);
 
-/* Words of letters, digits, '-' and '_' with dots between them, at most SCN_PATH_MAX characters? If not,
- * *e says so at that place. */
+/* Words of letters, digits, '-' and '_' with dots between them, at most SCN_PATH_MAX characters? If
+ * not, *e says so at that place. */
 int scn_path_check(const char *path, struct err_place at, struct err *e);
 
 /* One line of text? n bytes, which may hold anything. */
 int scn_value_check(const char *path, const char *value, size_t n, struct err_place at,
 		    struct err *e);
 
-/* Append an item without value; s->order does not know it yet. The pointer lives until the next one. */
+/* Append an item without value; s->order does not know it yet. The pointer lives until the next
+ * one. */
 struct scn_item *scn_append(struct scn *s, const char *path);
 
 /* Append a section, its place too. */

@@ -89,11 +89,13 @@ static int scn_yaml_next(struct scn_yaml *y)
 		anchor = y->event.data.sequence_start.anchor;
 		tag = y->event.data.sequence_start.tag;
 	} else if (y->event.type == YAML_ALIAS_EVENT) {
-		return err_at(y->e, scn_yaml_here(y), "got the alias '*%.80s', allowed: plain values",
+		return err_at(y->e, scn_yaml_here(y),
+			      "got the alias '*%.80s', allowed: plain values",
 			      (const char *)y->event.data.alias.anchor);
 	}
 	if (anchor)
-		return err_at(y->e, scn_yaml_here(y), "got the anchor '&%.80s', allowed: plain values",
+		return err_at(y->e, scn_yaml_here(y),
+			      "got the anchor '&%.80s', allowed: plain values",
 			      (const char *)anchor);
 	if (tag)
 		return err_at(y->e, scn_yaml_here(y), "got the tag '%.80s', allowed: plain values",
@@ -206,7 +208,8 @@ static int scn_yaml_key(struct scn_yaml *y, size_t n_path)
 	int ret;
 
 	if (y->event.type != YAML_SCALAR_EVENT)
-		return err_at(y->e, scn_yaml_here(y), "got a list or section as key, allowed: a word");
+		return err_at(y->e, scn_yaml_here(y),
+			      "got a list or section as key, allowed: a word");
 	/* A key with a NUL byte is cut there and then has a letter too few or is empty. */
 	if (strlen(key) != y->event.data.scalar.length)
 		key = "";
@@ -276,7 +279,8 @@ static int scn_yaml_stream(struct scn_yaml *y)
 	if (!ret)
 		ret = scn_yaml_next(y);
 	if (!ret && y->event.type != YAML_STREAM_END_EVENT)
-		return err_at(y->e, scn_yaml_here(y), "got a second document, allowed: one scenario");
+		return err_at(y->e, scn_yaml_here(y),
+			      "got a second document, allowed: one scenario");
 	return ret;
 }
 
@@ -292,8 +296,8 @@ static int scn_yaml_compare(const void *a, const void *b)
 	return left->at.column < right->at.column ? -1 : left->at.column > right->at.column;
 }
 
-/* Items and sections, sorted by path, then by place: neighbours of the same path are duplicates. The first
- * in the file is reported. */
+/* Items and sections, sorted by path, then by place: neighbours of the same path are duplicates.
+ * The first in the file is reported. */
 static int scn_yaml_duplicates(const struct scn *s, struct err *e)
 {
 	size_t n = s->n_items + s->n_sections;

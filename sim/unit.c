@@ -21,17 +21,16 @@
 #define KIBI UINT64_C(1024)
 
 static const struct unit unit_time_rows[] = {
-	{"s", PS_PER_S, true},   {"ms", PS_PER_MS, true},
-	{"us", PS_PER_US, true}, {"\xc2\xb5s", PS_PER_US, false}, /* micro sign */
-	{"ns", PS_PER_NS, true}, {"ps", 1, true},
-	{NULL, 0, false},
+	{"s", PS_PER_S, true},           {"ms", PS_PER_MS, true}, {"us", PS_PER_US, true},
+	{"\xc2\xb5s", PS_PER_US, false}, /* micro sign */
+	{"ns", PS_PER_NS, true},         {"ps", 1, true},         {NULL, 0, false},
 };
 const struct unit_set unit_time = {"ps, ns, us, ms, s", "ps", unit_time_rows, false};
 
 static const struct unit unit_size_rows[] = {
-	{"TiB", KIBI * KIBI * KIBI * KIBI, true},
-	{"GiB", KIBI * KIBI * KIBI, true},
-	{"MiB", KIBI * KIBI, true},
+	{"TiB", KIBI *KIBI *KIBI *KIBI, true},
+	{"GiB", KIBI *KIBI *KIBI, true},
+	{"MiB", KIBI *KIBI, true},
 	{"KiB", KIBI, true},
 	{"B", 1, true},
 	{NULL, 0, false},
@@ -39,10 +38,10 @@ static const struct unit unit_size_rows[] = {
 const struct unit_set unit_size = {"B, KiB, MiB, GiB, TiB", "bytes", unit_size_rows, true};
 
 static const struct unit unit_rate_rows[] = {
-	{"G/s", GIGA, true},    {"Gpps", GIGA, false}, {"Giops", GIGA, false}, {"G", GIGA, false},
-	{"M/s", MEGA, true},    {"Mpps", MEGA, false}, {"Miops", MEGA, false}, {"M", MEGA, false},
-	{"k/s", KILO, true},    {"kpps", KILO, false}, {"kiops", KILO, false}, {"k", KILO, false},
-	{"/s", 1, true},        {"pps", 1, false},     {"iops", 1, false},     {NULL, 0, false},
+	{"G/s", GIGA, true}, {"Gpps", GIGA, false}, {"Giops", GIGA, false}, {"G", GIGA, false},
+	{"M/s", MEGA, true}, {"Mpps", MEGA, false}, {"Miops", MEGA, false}, {"M", MEGA, false},
+	{"k/s", KILO, true}, {"kpps", KILO, false}, {"kiops", KILO, false}, {"k", KILO, false},
+	{"/s", 1, true},     {"pps", 1, false},     {"iops", 1, false},     {NULL, 0, false},
 };
 const struct unit_set unit_rate = {"/s, pps or iops, each with k, M or G", "events per second",
 				   unit_rate_rows, true};

@@ -43,11 +43,12 @@ enum unit_result {
 /* Text -> *value in the smallest unit. Spaces between number and unit are allowed. */
 enum unit_result unit_parse(const struct unit_set *set, const char *text, uint64_t *value);
 
-/* After UNIT_UNKNOWN: the unit that was probably meant, or NULL; *n_number is set to the length of the
- * number before it. */
+/* After UNIT_UNKNOWN: the unit that was probably meant, or NULL; *n_number is set to the length of
+ * the number before it. */
 const char *unit_meant(const struct unit_set *set, const char *text, size_t *n_number);
 
-/* The value with the largest unit that leaves it whole: 1500000 ps -> "1500ns". Parses back to value. */
+/* The value with the largest unit that leaves it whole: 1500000 ps -> "1500ns". Parses back to
+ * value. */
 void unit_format(const struct unit_set *set, uint64_t value, char *buf, size_t n);
 
 #endif

@@ -96,7 +96,8 @@ static void test_err_nearest(void **state)
 		const char *got = err_nearest(rows[i].word, rows[i].list);
 
 		if (rows[i].want == NULL ? got != NULL : !got || strcmp(got, rows[i].want) != 0)
-			fail_msg("'%s' (%s): got %s", rows[i].word, rows[i].why, got ? got : "none");
+			fail_msg("'%s' (%s): got %s", rows[i].word, rows[i].why,
+				 got ? got : "none");
 	}
 }
 
@@ -114,8 +115,8 @@ static void test_err_nearest_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_err_place),       cmocka_unit_test(test_err_first_wins),
-		cmocka_unit_test(test_err_is_one_line), cmocka_unit_test(test_err_nearest),
+		cmocka_unit_test(test_err_place),        cmocka_unit_test(test_err_first_wins),
+		cmocka_unit_test(test_err_is_one_line),  cmocka_unit_test(test_err_nearest),
 		cmocka_unit_test(test_err_nearest_long),
 	};
 
