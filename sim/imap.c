@@ -2,11 +2,11 @@
  *
  * imap - a radix tree of 9 bits a level for aligned pages, a sorted array for every other range.
  *
- * A node of level l covers 2^(21 + 9 l) bytes; a slot holds the value of a page of exactly the slot's size,
- * or a node one level down that is never empty. Two bit sets say which. So finding the next entry is a
- * walk over bit sets, and a slot's memory is never cleared. The root grows upwards as addresses need it:
- * IOVAs below 4 GiB take two steps. The node used last is remembered, so a run of operations on
- * neighbouring 4 KiB pages does not descend at all.
+ * A node of level l covers 2^(21 + 9 l) bytes; a slot holds the value of a page of exactly the
+ * slot's size, or a node one level down that is never empty. Two bit sets say which. So finding the
+ * next entry is a walk over bit sets, and a slot's memory is never cleared. The root grows upwards
+ * as addresses need it: IOVAs below 4 GiB take two steps. The node used last is remembered, so a
+ * run of operations on neighbouring 4 KiB pages does not descend at all.
  */
 #include "sim/imap.h"
 
@@ -20,11 +20,11 @@
 #include "sim/xalloc.h"
 
 #define LEVEL_BITS 9u
-#define LEAF_SHIFT 12u      /* a slot of level 0 is 4 KiB */
-#define LEVELS_MAX 6u       /* 12 + 6 x 9 bits hold every address */
+#define LEAF_SHIFT 12u /* a slot of level 0 is 4 KiB */
+#define LEVELS_MAX 6u  /* 12 + 6 x 9 bits hold every address */
 #define SLOTS 512u
 #define WORDS (SLOTS / 64u)
-#define SPARES_MAX 32u      /* empty nodes kept for the next insertion */
+#define SPARES_MAX 32u /* empty nodes kept for the next insertion */
 
 struct imap_node {
 	uint64_t used[WORDS];    /* slots that hold something */
@@ -305,8 +305,8 @@ static void imap_insert_odd(struct imap *m, struct imap_entry e)
 	m->n_odd++;
 }
 
-/* Enter a page; the odd ranges were looked at before. Nodes are made only once the way is known to be
- * free, so that a refused insertion leaves no empty node behind. */
+/* Enter a page; the odd ranges were looked at before. Nodes are made only once the way is known to
+ * be free, so that a refused insertion leaves no empty node behind. */
 static int imap_insert_page(struct imap *m, uint64_t first, unsigned level, uint64_t value)
 {
 	struct imap_node *n = level == 0 ? imap_leaf(m, first) : NULL;

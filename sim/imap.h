@@ -2,8 +2,8 @@
  *
  * imap - an ordered map of disjoint inclusive ranges of addresses, each with one 64-bit value.
  *
- * Pages of 4 KiB, 2 MiB, 1 GiB, ... that are naturally aligned cost about 8 bytes each when they lie
- * close together; ranges of any other shape are allowed, and better few.
+ * Pages of 4 KiB, 2 MiB, 1 GiB, ... that are naturally aligned cost about 8 bytes each when they
+ * lie close together; ranges of any other shape are allowed, and better few.
  */
 #ifndef SIM_IMAP_H
 #define SIM_IMAP_H
@@ -28,11 +28,12 @@ int imap_insert(struct imap *m, uint64_t first, uint64_t last, uint64_t value);
 /* The entry that contains `at`; false and *out untouched when there is none. */
 bool imap_find(const struct imap *m, uint64_t at, struct imap_entry *out);
 
-/* The lowest entry that shares a byte with [first, last]; false and *out untouched when there is none.
- * In order: start at 0, go on from out->last + 1 while out->last != UINT64_MAX. */
+/* The lowest entry that shares a byte with [first, last]; false and *out untouched when there is
+ * none. In order: start at 0, go on from out->last + 1 while out->last != UINT64_MAX. */
 bool imap_first(const struct imap *m, uint64_t first, uint64_t last, struct imap_entry *out);
 
-/* Remove the entry that contains `at`; *out (may be NULL) gets what it was. False: there is none. */
+/* Remove the entry that contains `at`; *out (may be NULL) gets what it was. False: there is none.
+ */
 bool imap_remove(struct imap *m, uint64_t at, struct imap_entry *out);
 
 /* Remove every entry that shares a byte with [first, last], whole. Returns how many. */

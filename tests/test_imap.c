@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_imap - the range map: rows of single operations, and a long random run against a plain array.
+ * test_imap - the range map: rows of single operations, and a long random run against a plain
+ * array.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,8 +74,10 @@ static void test_insert_rows(void **state)
 static void test_order_and_remove(void **state)
 {
 	static const struct imap_entry want[] = {
-		{0x3000, 0x3fff, 1},           {0x5000, 0x6fff, 2},
-		{M2, 2 * M2 - 1, 3},           {G1, 2 * G1 - 1, 4},
+		{0x3000, 0x3fff, 1},
+		{0x5000, 0x6fff, 2},
+		{M2, 2 * M2 - 1, 3},
+		{G1, 2 * G1 - 1, 4},
 		{UINT64_C(0xfffff000), UINT64_C(0xffffffff), 5},
 		{UINT64_C(1) << 47, (UINT64_C(1) << 47) + 0xfff, 6},
 	};
@@ -111,8 +114,8 @@ static void test_order_and_remove(void **state)
 	imap_free(m);
 }
 
-/* Dense 4 KiB pages: 8 bytes for the value and one node of 4,232 bytes for 512 of them = 8.3, a little
- * for the upper levels and spares; 16 is promised. */
+/* Dense 4 KiB pages: 8 bytes for the value and one node of 4,232 bytes for 512 of them = 8.3, a
+ * little for the upper levels and spares; 16 is promised. */
 static void test_memory_per_page(void **state)
 {
 	enum { N = 65536 };

@@ -159,7 +159,7 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 	for (unsigned i = 0; i < DEV_RINGS; i++) /* spread over the ring's pages */
 		d->ring[i] = d->ring_map.iova + i * row->n_ring_pages / DEV_RINGS * PAGE_BYTES;
 	if (d->consumer.type->start)
-		d->consumer.type->start(d->consumer.self, &d->ring[DEV_RINGS - 1], 1, m);
+		d->consumer.type->start(d->consumer.self, d->ring, DEV_RINGS, m);
 	return 0;
 }
 
@@ -379,6 +379,9 @@ static void io_unmap_step(struct job *j)
 
 		map->cpu = d->config.vcpu;
 		d->guest.type->unmap(d->guest.self, map, &j->m);
+		if (d->consumer.type->unmapped)
+			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
+						   meter_now(&j->m));
 		if (j->cpu->n_sub != 0) {
 			job_flush(j, io_unmapped);
 			return;
