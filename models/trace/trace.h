@@ -18,7 +18,8 @@
  *	ATTACH	the device is given the domain (context entry); DETACH: it is taken away
  *	MAP	one map call at rec.iova: n_segs > 1 is one sg list, laid out without gaps
  *	UNMAP	one unmap call; may be a part of a map (VFIO's superpage probe) or several maps (VFIO)
- *	TIMER	the flush queue's time-out of the domain fired; a replay fires it then and at no other time
+ *	TIMER	the flush queue's time-out of the domain fired and flushed; a replay fires it then and at
+ *		no other time, whether or not its own queue holds anything
  *	IEC	one interrupt entry invalidation was submitted
  *	ACCESS	the device accessed memory
  *	PHASE	a phase begins: counters are compared from here on
@@ -34,8 +35,9 @@
 
 #define TRACE_VERSION 1u
 #define TRACE_DEVICES_MAX 256u
-#define TRACE_SEGS_MAX 1024u
+#define TRACE_SEGS_MAX 65536u
 #define TRACE_NAME_MAX 64u /* bytes of a phase's name */
+#define TRACE_SID_NAME 8u  /* "BB:DD.F" and its end */
 
 /* Rows; the arguments behind "TIME KIND" are in docs/TRACE.md. */
 enum trace_kind {
@@ -129,5 +131,7 @@ int trace_writer_end(struct trace_writer *w);
 /* ---- names, as in the file */
 const char *trace_kind_name(enum trace_kind k);
 const char *trace_flush_name(enum trace_flush f);
+const char *trace_perm_name(enum perm p);
+void trace_sid_name(uint16_t sid, char name[TRACE_SID_NAME]);
 
 #endif
