@@ -161,7 +161,9 @@ struct import_job {
 	const struct unit_log *unit;
 	struct trace_head head;
 	uint16_t tested;
-	bool aligned;
+	bool ats; /* no unit: the tested device has ATS */
+	bool aligned;	/* import_align() was true */
+	bool one_clock; /* guest was inferred from unit: same times, same order */
 	const char *note; /* comment lines */
 };
 

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * import_merge - operations of the guest and outside events of the unit, as rows in one order.
+ *
+ * Order: the guest's log decides the order of maps, unmaps and time-outs; QEMU's log decides where phases,
+ * interrupt entries, attaching and enabling stand between submissions. A phase is put where the guest's
+ * marker is, but behind every operation whose submission QEMU saw before it, and before the first that it
+ * saw after it.
+ *
+ * Domains: every attach opens one, except that devices attached at the same time under one domain id share
+ * it (a group). An unmap goes to the domain in which its range was mapped.
+ */
+#include "cli/import.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/imap.h"
+#include "sim/xalloc.h"
+
+#define FLUSH_QUEUE_SLOTS 255u /* linux dma-iommu.c: 256 entries of a ring, one stays free */
+
+struct merge_domain {
+	uint16_t did;
+	unsigned n_attached;
+	bool kernel;   /* a driver of the kernel maps in it */
+	bool switched; /* its device had been in another one */
+	struct imap *live;
+};
+
+struct merge_device {
+	unsigned domain; /* 0: none */
+	unsigned last;	 /* the domain it was in last, 0: none */
+};
+
+struct merge {
+	const struct import_job *job;
+	struct trace_head head;
+	struct trace_rec *row;
+	size_t n_rows, n_row_room;
+	size_t early_at; /* where maps made before the log began are put */
+	struct merge_device device[TRACE_DEVICES_MAX];
+	struct merge_domain *domain; /* [n_domains + 1], by number */
+	unsigned n_domains;
+	unsigned tested;   /* index of the device */
+	size_t op, mark;   /* next operation; next marker to look at */
+	uint64_t at_ns;
+	int64_t ahead_ns; /* QEMU's clock - the guest's */
+	unsigned n_queued, n_full; /* flush queue as far as known, flushes because it was full */
+	struct import_stats *stats;
+};
+
+/* ---- rows */
+
+static struct trace_rec *merge_row(struct merge *m, enum trace_kind kind, uint64_t at_ns)
+{
+	if (m->n_rows == m->n_row_room) {
+		m->n_row_room = m->n_row_room ? 2 * m->n_row_room : 1024;
+		m->row = xrealloc(m->row, m->n_row_room, sizeof *m->row);
+	}
+	if (at_ns > m->at_ns)
+		m->at_ns = at_ns;
+	m->row[m->n_rows] = (struct trace_rec){.kind = kind, .at_ns = m->at_ns};
+	return &m->row[m->n_rows++];
+}
+
+static void merge_phase(struct merge *m, uint64_t at_ns, unsigned number, const char *name)
+{
+	struct trace_rec *r = merge_row(m, TRACE_PHASE, at_ns);
+
+	r->number = number;
+	strcpy(r->name, name);
+	m->stats->n_phases++;
+}
+
+/* ---- devices and domains */
+
+static unsigned merge_device(struct merge *m, uint16_t sid)
+{
+	unsigned i = 0;
+
+	while (i < m->head.n_devices && m->head.device[i].sid != sid)
+		i++;
+	if (i == m->head.n_devices && i < TRACE_DEVICES_MAX) {
+		m->head.device[i] = (struct trace_device){sid, m->job->unit ? m->job->unit->ats[sid] : m->job->ats};
+		m->head.n_devices++;
+	}
+	return i < TRACE_DEVICES_MAX ? i : 0;
+}
+
+/* A group's domain that has the id already, or a new one. */
+static unsigned merge_domain(struct merge *m, uint16_t did)
+{
+	for (unsigned d = 1; d <= m->n_domains; d++)
+		if (did && m->domain[d].did == did && m->domain[d].n_attached)
+			return d;
+	m->domain = xrealloc(m->domain, ++m->n_domains + 1, sizeof *m->domain);
+	m->domain[m->n_domains] = (struct merge_domain){.did = did, .live = imap_new()};
+	return m->n_domains;
+}
+
+static void merge_attach(struct merge *m, uint64_t at_ns, unsigned device, uint16_t did)
+{
+	struct merge_device *dev = &m->device[device];
+	struct trace_rec *r;
+
+	if (dev->domain)
+		return;
+	dev->domain = merge_domain(m, did);
+	m->domain[dev->domain].n_attached++;
+	m->domain[dev->domain].switched = dev->last != 0;
+	dev->last = dev->domain;
+	r = merge_row(m, TRACE_ATTACH, at_ns);
+	r->device = device;
+	r->domain = dev->domain;
+}
+
+/* Without caching mode attaching shows in no log; a device that is taken from a domain gets the next. */
+static void merge_detach(struct merge *m, uint64_t at_ns, unsigned device)
+{
+	struct merge_device *dev = &m->device[device];
+	struct trace_rec *r;
+
+	if (!dev->domain)
+		return;
+	r = merge_row(m, TRACE_DETACH, at_ns);
+	r->device = device;
+	r->domain = dev->domain;
+	m->domain[dev->domain].n_attached--;
+	dev->domain = 0;
+	if (!m->head.caching_mode)
+		merge_attach(m, at_ns, device, 0);
+}
+
+/* Devices whose attaching QEMU's log does not show are attached before translation is on. */
+static void merge_attach_rest(struct merge *m, uint64_t at_ns)
+{
+	for (unsigned i = 0; i < m->head.n_devices; i++)
+		if (m->device[i].last == 0)
+			merge_attach(m, at_ns, i, 0);
+}
+
+/* ---- maps */
+
+/* The domain of the tested device in which [first, last] has a map; 0: none. Newest first. */
+static unsigned merge_where(const struct merge *m, iova_t first, iova_t last)
+{
+	struct imap_entry entry;
+
+	for (unsigned d = m->n_domains; d; d--)
+		if (imap_first(m->domain[d].live, first, last, &entry))
+			return d;
+	return 0;
+}
+
+/* Take [first, last] out of a domain's maps; what sticks out stays. */
+static void merge_cut(struct imap *live, iova_t first, iova_t last)
+{
+	struct imap_entry entry;
+
+	while (imap_first(live, first, last, &entry)) {
+		imap_remove(live, entry.first, NULL);
+		if (entry.first < first)
+			imap_insert(live, entry.first, first - 1, 0);
+		if (entry.last > last)
+			imap_insert(live, last + 1, entry.last, 0);
+	}
+}
+
+static void merge_map(struct merge *m, const struct guest_op *op)
+{
+	unsigned domain = m->device[m->tested].last;
+	iova_t last = op->iova + op->n_bytes - 1;
+	struct imap_entry stale;
+	struct trace_rec *r;
+
+	while (imap_first(m->domain[domain].live, op->iova, last, &stale)) {
+		r = merge_row(m, TRACE_UNMAP, op->at_ns);
+		r->domain = domain;
+		r->iova = stale.first;
+		r->n_bytes = stale.last - stale.first + 1;
+		imap_remove(m->domain[domain].live, stale.first, NULL);
+		m->stats->n_stale++;
+	}
+	imap_insert(m->domain[domain].live, op->iova, last, 0);
+	m->domain[domain].kernel |= op->by_dma_api;
+	r = merge_row(m, TRACE_MAP, op->at_ns);
+	r->domain = domain;
+	r->cpu = op->cpu;
+	r->perm = PERM_RW;
+	r->iova = op->iova;
+	r->n_bytes = op->n_bytes;
+	r->seg = &m->job->guest->seg[op->first_seg];
+	r->n_segs = op->n_segs;
+	m->stats->n_maps++;
+}
+
+/* What was mapped before the log began is mapped first thing; its memory is not known. */
+static void merge_early(struct merge *m, const struct guest_op *op, unsigned domain)
+{
+	struct trace_seg *seg = xcalloc(1, sizeof *seg);
+	struct trace_rec *at;
+
+	*seg = (struct trace_seg){op->iova & UINT64_C(0xffff000), op->n_bytes};
+	merge_row(m, TRACE_MAP, 0);
+	at = &m->row[m->early_at];
+	memmove(at + 1, at, (m->n_rows - 1 - m->early_at) * sizeof *at);
+	*at = (struct trace_rec){.kind = TRACE_MAP, .at_ns = m->early_at ? at[-1].at_ns : 0, .domain = domain,
+				 .perm = PERM_RW, .iova = op->iova, .n_bytes = op->n_bytes, .seg = seg, .n_segs = 1,
+				 .line = 1 /* seg is its own */};
+	m->early_at++;
+	m->stats->n_unknown++;
+}
+
+static void merge_unmap(struct merge *m, const struct guest_op *op)
+{
+	iova_t last = op->iova + op->n_bytes - 1;
+	unsigned domain = merge_where(m, op->iova, last);
+	struct trace_rec *r;
+
+	if (!domain) {
+		domain = m->device[m->tested].last;
+		merge_early(m, op, 1);
+	}
+	merge_cut(m->domain[domain].live, op->iova, last);
+	m->domain[domain].kernel |= op->by_dma_api;
+	r = merge_row(m, TRACE_UNMAP, op->at_ns);
+	r->domain = domain;
+	r->cpu = op->cpu;
+	r->iova = op->iova;
+	r->n_bytes = op->n_bytes;
+	m->stats->n_unmaps++;
+	if (m->n_queued == FLUSH_QUEUE_SLOTS) {
+		m->n_full++;
+		m->n_queued = 0;
+	}
+	m->n_queued++;
+}
+
+static void merge_timer(struct merge *m, uint64_t at_ns, unsigned cpu)
+{
+	struct trace_rec *r = merge_row(m, TRACE_TIMER, at_ns);
+
+	r->domain = m->device[m->tested].last;
+	r->cpu = cpu;
+	m->n_queued = 0;
+	m->stats->n_timers++;
+}
+
+/* ---- the guest's operations */
+
+/* Operations that QEMU's log tells better are left out when there is one. */
+static void merge_op(struct merge *m, const struct guest_op *op)
+{
+	const struct unit_log *u = m->job->unit;
+
+	if (u && op->first_sub != IMPORT_NONE && !m->job->one_clock)
+		m->ahead_ns = (int64_t)(u->sub[op->first_sub].at_ns - op->at_ns);
+	switch (op->kind) {
+	case GUEST_MAP:
+		merge_map(m, op);
+		break;
+	case GUEST_UNMAP:
+		if (op->n_bytes)
+			merge_unmap(m, op);
+		break;
+	case GUEST_TIMER:
+		merge_timer(m, op->at_ns, op->cpu);
+		break;
+	case GUEST_MARK:
+		if (!u)
+			merge_phase(m, op->at_ns, op->number, op->name);
+		break;
+	case GUEST_IEC:
+		if (!u)
+			merge_row(m, TRACE_IEC, op->at_ns)->cpu = op->cpu;
+		break;
+	case GUEST_ATTACH:
+		if (!u)
+			merge_attach(m, op->at_ns, m->tested, 0);
+		break;
+	case GUEST_DETACH:
+		if (!u)
+			merge_detach(m, op->at_ns, m->tested);
+		break;
+	}
+}
+
+/* All operations below `op`. */
+static void merge_ops(struct merge *m, size_t op)
+{
+	while (m->op < op) {
+		merge_op(m, &m->job->guest->op[m->op]);
+		m->op++;
+	}
+}
+
+/* The first operation behind the last whose submissions all came before the event's. */
+static size_t merge_before(const struct merge *m, const struct unit_event *ev)
+{
+	const struct guest_log *g = m->job->guest;
+	unsigned sub = ev->sub;
+	size_t after = m->op;
+
+	if (m->job->one_clock) {
+		while (after < g->n_ops && g->op[after].at_ns <= ev->at_ns)
+			after++;
+		return after;
+	}
+	for (size_t i = m->op; i < g->n_ops; i++) {
+		if (g->op[i].last_sub == IMPORT_NONE)
+			continue;
+		if (g->op[i].last_sub >= sub)
+			break;
+		after = i + 1;
+	}
+	return after;
+}
+
+/* ---- the unit's events */
+
+static uint64_t merge_guest_time(const struct merge *m, uint64_t at_ns)
+{
+	const struct guest_log *g = m->job->guest;
+	int64_t t = (int64_t)at_ns - m->ahead_ns;
+
+	if (t < 0)
+		return 0;
+	return m->op < g->n_ops && (uint64_t)t > g->op[m->op].at_ns ? g->op[m->op].at_ns : (uint64_t)t;
+}
+
+/* The guest's marker of a phase, from where the last one was found; n_ops: none. */
+static size_t merge_marker(const struct merge *m, unsigned number)
+{
+	const struct guest_log *g = m->job->guest;
+
+	for (size_t i = m->mark; i < g->n_ops; i++)
+		if (g->op[i].kind == GUEST_MARK && g->op[i].number == number)
+			return i;
+	return g->n_ops;
+}
+
+static void merge_unit_phase(struct merge *m, const struct unit_event *ev)
+{
+	const struct guest_log *g = m->job->guest;
+	size_t marker = merge_marker(m, ev->number);
+	const char *name = "?";
+
+	if (marker < g->n_ops) {
+		size_t op = m->op;
+
+		name = g->op[marker].name;
+		while (op < marker && (g->op[op].first_sub == IMPORT_NONE || g->op[op].first_sub < ev->sub))
+			op++;
+		merge_ops(m, op);
+		m->mark = marker + 1;
+	}
+	merge_phase(m, merge_guest_time(m, ev->at_ns), ev->number, name);
+}
+
+/* Without function lines a time-out shows in QEMU's log only: it is put by its time. */
+static void merge_unit_flush(struct merge *m, const struct unit_event *ev)
+{
+	const struct guest_log *g = m->job->guest;
+	uint64_t at_ns = (uint64_t)((int64_t)ev->at_ns - m->ahead_ns);
+	size_t op = m->op;
+
+	if (g->has_functions || m->head.flush != TRACE_LAZY)
+		return;
+	while (op < g->n_ops && g->op[op].at_ns <= at_ns && g->op[op].kind != GUEST_MARK)
+		op++;
+	merge_ops(m, op);
+	if (m->n_full)
+		m->n_full--;
+	else
+		merge_timer(m, at_ns, 0);
+}
+
+static void merge_unit(struct merge *m, const struct unit_event *ev)
+{
+	uint64_t at_ns;
+	struct trace_rec *r;
+
+	if (ev->kind == UNIT_PSI || ev->kind == UNIT_FILL)
+		return;
+	merge_ops(m, merge_before(m, ev));
+	at_ns = merge_guest_time(m, ev->at_ns);
+	switch (ev->kind) {
+	case UNIT_PHASE:
+		merge_unit_phase(m, ev);
+		break;
+	case UNIT_BOOT:
+		merge_row(m, TRACE_BOOT, at_ns);
+		break;
+	case UNIT_ENABLE:
+		merge_attach_rest(m, at_ns);
+		merge_row(m, TRACE_ENABLE, at_ns);
+		m->early_at = m->n_rows;
+		break;
+	case UNIT_DISABLE:
+		merge_row(m, TRACE_DISABLE, at_ns);
+		break;
+	case UNIT_IEC:
+		r = merge_row(m, TRACE_IEC, at_ns);
+		r->global = ev->global;
+		r->index = ev->index;
+		r->am = ev->am;
+		break;
+	case UNIT_ATTACH:
+		merge_attach(m, at_ns, merge_device(m, ev->sid), ev->did);
+		break;
+	case UNIT_DETACH:
+		merge_detach(m, at_ns, merge_device(m, ev->sid));
+		break;
+	case UNIT_FLUSH:
+		merge_unit_flush(m, ev);
+		break;
+	case UNIT_ACCESS:
+		r = merge_row(m, TRACE_ACCESS, at_ns);
+		r->device = merge_device(m, ev->sid);
+		r->perm = PERM_R;
+		r->iova = ev->iova;
+		r->n_bytes = 1;
+		break;
+	case UNIT_PSI:
+	case UNIT_FILL:
+		break;
+	}
+}
+
+/* ---- all of it */
+
+static bool merge_has(const struct unit_log *u, enum unit_kind kind)
+{
+	for (size_t i = 0; u && i < u->n_events; i++)
+		if (u->event[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* Clocks at the first thing that both logs have; earlier events get earlier times by it. */
+static void merge_clocks(struct merge *m)
+{
+	const struct guest_log *g = m->job->guest;
+	const struct unit_log *u = m->job->unit;
+
+	for (size_t i = 0; i < g->n_ops; i++) {
+		const struct guest_op *op = &g->op[i];
+
+		if (op->first_sub != IMPORT_NONE) {
+			m->ahead_ns = (int64_t)(u->sub[op->first_sub].at_ns - op->at_ns);
+			return;
+		}
+		for (size_t k = 0; op->kind == GUEST_MARK && k < u->n_events; k++)
+			if (u->event[k].kind == UNIT_PHASE && u->event[k].number == op->number) {
+				m->ahead_ns = (int64_t)(u->event[k].at_ns - op->at_ns);
+				if (!m->job->aligned)
+					return;
+				break;
+			}
+	}
+}
+
+/* Everything that is not in the logs: a kernel is up and its device attached. */
+static void merge_prologue(struct merge *m)
+{
+	const struct unit_log *u = m->job->unit;
+
+	m->tested = 0;
+	for (size_t i = 0; u && i < u->n_events; i++)
+		if (u->event[i].kind == UNIT_ATTACH || u->event[i].kind == UNIT_DETACH || u->event[i].kind == UNIT_ACCESS)
+			merge_device(m, u->event[i].sid);
+	m->tested = merge_device(m, m->job->tested);
+	merge_phase(m, 0, 0, "boot");
+	if (merge_has(u, UNIT_ENABLE))
+		return;
+	if (!merge_has(u, UNIT_BOOT))
+		merge_row(m, TRACE_BOOT, 0);
+	merge_attach_rest(m, 0);
+	merge_row(m, TRACE_ENABLE, 0);
+	m->early_at = m->n_rows;
+}
+
+static void merge_write(struct merge *m, FILE *f)
+{
+	/* Times count from the first row that has one. */
+	uint64_t zero = 0;
+	struct trace_writer *w;
+
+	for (size_t i = 0; i < m->n_rows && !zero; i++)
+		zero = m->row[i].at_ns;
+	w = trace_writer_new(f, &m->head, m->job->note);
+	for (size_t i = 0; i < m->n_rows; i++) {
+		struct trace_rec *r = &m->row[i];
+		const struct merge_domain *d = &m->domain[r->domain];
+
+		r->at_ns = r->at_ns > zero ? r->at_ns - zero : 0;
+		if (r->kind == TRACE_ATTACH)
+			r->owner = d->switched && !d->kernel ? TRACE_OWNER_VFIO : TRACE_OWNER_KERNEL;
+		trace_write(w, r);
+	}
+	m->stats->n_rows = m->n_rows;
+	trace_writer_end(w);
+}
+
+static void merge_fini(struct merge *m)
+{
+	for (size_t i = 0; i < m->n_rows; i++)
+		if (m->row[i].kind == TRACE_MAP && m->row[i].line)
+			free((void *)(uintptr_t)m->row[i].seg);
+	for (unsigned d = 1; d <= m->n_domains; d++)
+		imap_free(m->domain[d].live);
+	free(m->domain);
+	free(m->row);
+}
+
+int import_merge(const struct import_job *job, FILE *f, struct import_stats *s)
+{
+	struct merge m = {.job = job, .head = job->head, .stats = s};
+	const struct unit_log *u = job->unit;
+
+	*s = (struct import_stats){0};
+	m.domain = xcalloc(1, sizeof *m.domain);
+	if (u && !job->one_clock)
+		merge_clocks(&m);
+	merge_prologue(&m);
+	for (size_t i = 0; u && i < u->n_events; i++)
+		merge_unit(&m, &u->event[i]);
+	merge_ops(&m, job->guest->n_ops);
+	merge_write(&m, f);
+	merge_fini(&m);
+	return ferror(f) ? -EIO : 0;
+}
