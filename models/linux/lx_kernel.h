@@ -34,6 +34,15 @@ void lx_kernel_free(struct guest_kernel *k);
 void lx_kernel_boot(struct guest_kernel *k, struct meter *m);
 void lx_kernel_enable(struct guest_kernel *k, struct meter *m);
 
+/* The guest goes down: translation off (what is observed at a power-off). A later lx_kernel_boot() starts from
+ * nothing; guest drivers of the old boot are finished before, new ones are made after it. */
+void lx_kernel_shutdown(struct guest_kernel *k, struct meter *m);
+
+/* Replays: the 10 ms timers of the flush queues do not run; a captured flush of that device's domain is made
+ * with lx_kernel_flush_now(). Set before the first unmap. */
+void lx_kernel_external_flush(struct guest_kernel *k, bool external);
+void lx_kernel_flush_now(struct guest_kernel *k, uint16_t sid, struct meter *m);
+
 /* Does the kernel flush at each unmap (after its own rules about caching mode)? */
 bool lx_kernel_is_strict(const struct guest_kernel *k);
 
