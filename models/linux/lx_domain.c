@@ -121,7 +121,7 @@ void lx_domain_attach(struct lx_domain *d, struct meter *m)
 	d->did = passthrough ? LX_DID_PASSTHROUGH : did_take(k);
 	gmem_write64(k->mem, at + 8,
 		     FPUT(VTD_CTX_AW, k->levels - 2) | FPUT(VTD_CTX_DID, d->did));
-	gmem_write64(k->mem, at, (passthrough ? 0 : d->pgtbl.root) |
+	gmem_write64(k->mem, at, (passthrough ? 0 : lx_pgtbl_root(&d->pgtbl)) |
 					 FPUT(VTD_CTX_TT, (unsigned)tt) | FPUT(VTD_CTX_P, 1));
 	d->attached = true;
 	lx_event(k, EVENT_LIFE, 0, 0, m);

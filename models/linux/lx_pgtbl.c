@@ -40,7 +40,13 @@ void lx_pgtbl_init(struct lx_pgtbl *t, struct guest_kernel *k)
 	*t = (struct lx_pgtbl){.k = k, .n_levels = k->levels, .leaf_max = 1};
 	if (k->cfg.superpages && bits_is_set(sizes, 0))
 		t->leaf_max = bits_is_set(sizes, 1) ? 3 : 2;
-	t->root = lx_mem_alloc(k);
+}
+
+gpa_t lx_pgtbl_root(struct lx_pgtbl *t)
+{
+	if (t->root == 0)
+		t->root = lx_mem_alloc(t->k);
+	return t->root;
 }
 
 /* Bits of an address below one entry of a level. */

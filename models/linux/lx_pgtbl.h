@@ -33,6 +33,8 @@ struct lx_pgtbl {
 };
 
 void lx_pgtbl_init(struct lx_pgtbl *t, struct guest_kernel *k);
+/* The top table, made at the first call: the kernel must have booted. Nothing is mapped before. */
+gpa_t lx_pgtbl_root(struct lx_pgtbl *t);
 /* Every table goes back to the kernel. */
 void lx_pgtbl_fini(struct lx_pgtbl *t);
 
