@@ -37,6 +37,15 @@ void *xrealloc(void *old, size_t n, size_t size)
 	return p;
 }
 
+void *xaligned(size_t align, size_t n_bytes)
+{
+	void *p = aligned_alloc(align, n_bytes);
+
+	if (!p)
+		xalloc_die(1, n_bytes);
+	return p;
+}
+
 char *xstrndup(const char *s, size_t n)
 {
 	size_t len = strnlen(s, n);

@@ -11,6 +11,9 @@
 void *xcalloc(size_t n, size_t size);
 /* Array p grown or shrunk to n objects of size bytes; new space is not cleared. */
 void *xrealloc(void *p, size_t n, size_t size);
+/* n_bytes (a multiple of align) at a multiple of align (a power of two), not cleared; freed by
+ * free(). */
+void *xaligned(size_t align, size_t n_bytes);
 /* Copies, freed by free(). xstrndup copies at most n bytes and ends the string. */
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
