@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * machine - one of each kind, built from a scenario and wired together.
+ */
+#include "cli/machine.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/params.h"
+#include "cli/sections.h"
+#include "models/counters.h"
+#include "models/registry.h"
+#include "sim/xalloc.h"
+
+/* RAM below 4 GiB, as QEMU's q35 places it. */
+#define BELOW_4G_BYTES UINT64_C(0x80000000)
+/* The first device's source id: 01:00.0, behind the first root port; the next ones on buses of their own. */
+#define FIRST_SID 0x100u
+
+static const struct opt *section_rows(const char *path)
+{
+	for (const struct opt_section *s = build_sections; s->path; s++)
+		if (strcmp(s->path, path) == 0)
+			return s->rows;
+	assert(!"no such section");
+	return NULL;
+}
+
+/* Fill obj from a section, and remember its values as parameters. */
+static int bind(struct machine *m, const char *section, const struct opt *rows, void *obj)
+{
+	int ret = scn_bind(&m->scn, section, rows, obj, m->e);
+
+	if (!ret)
+		params_add(m, section, rows, obj);
+	return ret;
+}
+
+/* "model" of a section, as text in *name. */
+static int bind_model(struct machine *m, const char *section, const char *def, const char *help,
+		      const char **name, struct err_place *at)
+{
+	struct model_name {
+		const char *model;
+	} v;
+	const struct opt rows[] = {OPT_TEXT(struct model_name, model, "model", def, help), OPT_END};
+	char path[256];
+	const struct scn_item *item;
+	int ret = bind(m, section, rows, &v);
+
+	if (ret)
+		return ret;
+	*name = v.model;
+	snprintf(path, sizeof path, "%s.model", section);
+	item = scn_find(&m->scn, path);
+	*at = item ? item->at : (struct err_place){.file = m->scn.file};
+	return 0;
+}
+
+/* ---- the run and the machine */
+
+/* splitmix64 over (seed, replicate); replicate 0 keeps the seed. */
+static uint64_t replicate_seed(uint64_t seed, uint64_t replicate)
+{
+	uint64_t z = seed + replicate * UINT64_C(0x9e3779b97f4a7c15);
+
+	if (replicate == 0)
+		return seed;
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static int build_base(struct machine *m, const uint64_t *seed, uint64_t replicate)
+{
+	struct host *h = &m->host;
+	int ret;
+
+	ret = bind(m, "", section_rows(""), &m->run);
+	if (!ret)
+		ret = bind(m, "machine", section_rows("machine"), &m->options);
+	if (!ret)
+		ret = bind(m, "guest", section_rows("guest"), &m->guest);
+	if (!ret)
+		ret = bind(m, "costs", section_rows("costs"), &m->costs);
+	if (ret)
+		return ret;
+	if (m->options.ram_bytes % PAGE_BYTES != 0)
+		return err_user(m->e, "machine.ram: %llu bytes are not a multiple of 4KiB",
+				(unsigned long long)m->options.ram_bytes);
+	if (seed) {
+		m->run.seed = *seed;
+		params_seed(m);
+	}
+	h->evq = evq_new();
+	h->rec = rec_new(&counters_names);
+	h->rngs = rng_set_new(replicate_seed(m->run.seed, replicate));
+	h->clock_hz = m->options.clock_hz;
+	h->cost = cost_new(m->costs.d, h->clock_hz, h->rngs);
+	h->mem = gmem_new(m->options.ram_bytes, BELOW_4G_BYTES);
+	h->machine = rec_entity(h->rec, "machine");
+	host_init(h, (unsigned)m->options.n_vcpus);
+	return 0;
+}
+
+/* ---- IOMMU and guest kernel */
+
+static int build_iommu(struct machine *m)
+{
+	struct host *h = &m->host;
+	struct err_place at;
+	const char *name;
+	int ret = bind_model(m, "iommu", "vtd", "the IOMMU: `dmachurn list models`", &name, &at);
+
+	if (ret)
+		return ret;
+	ret = registry_find(REGISTRY_IOMMU, name, "iommu.model", at, &h->iommu.type, m->e);
+	if (ret)
+		return ret;
+	h->iommu.self = xcalloc(1, h->iommu.type->size);
+	ret = bind(m, "iommu", h->iommu.type->opts, h->iommu.self);
+	if (ret)
+		return ret;
+	m->iommu_env = (struct iommu_env){.mem = h->mem, .rec = h->rec,
+					  .ent = rec_entity(h->rec, "iommu"),
+					  .aborted = host_abort, .self = h};
+	ret = h->iommu.type->init(h->iommu.self, &m->iommu_env, m->e);
+	if (ret) {
+		free(h->iommu.self);
+		h->iommu.self = NULL;
+	}
+	return ret;
+}
+
+static int build_kernel(struct machine *m)
+{
+	struct lx_kernel_config c = {.version = m->guest.kernel, .flush = m->guest.flush,
+				     .hz = (unsigned)m->options.guest_hz,
+				     .n_cpus = (unsigned)m->options.n_vcpus,
+				     .superpages = m->guest.superpages};
+
+	m->host.kernel = lx_kernel_new(&c, &m->host.iommu, m->host.mem, m->host.machine, m->e);
+	return m->host.kernel ? 0 : -EINVAL;
+}
+
+/* ---- devices */
+
+static void device_finished(void *self)
+{
+	struct machine *m = self;
+
+	if (++m->n_finished == m->n_devices)
+		evq_stop(m->host.evq);
+}
+
+static int build_consumer(struct machine *m, struct machine_device *md, const char *section)
+{
+	struct consumer *c = &md->dev.consumer;
+	struct err_place at;
+	const char *name;
+	char path[256];
+	int ret;
+
+	snprintf(path, sizeof path, "%s.consumer", section);
+	ret = bind_model(m, path, "vhost", "who does the device's I/O: `dmachurn list models`", &name,
+			 &at);
+	if (!ret) {
+		char model[280];
+
+		snprintf(model, sizeof model, "%s.model", path);
+		ret = registry_find(REGISTRY_CONSUMER, name, model, at, &c->type, m->e);
+	}
+	if (ret)
+		return ret;
+	c->self = xcalloc(1, c->type->size);
+	ret = bind(m, path, c->type->opts, c->self);
+	if (ret)
+		return ret;
+	md->consumer_env = (struct consumer_env){
+		.as = md->dev.as, .mem = m->host.mem, .rec = m->host.rec, .ent = md->dev.ent,
+		.qemu = params_value(m, "iommu.qemu", "7.2"),
+		.caching_mode = strcmp(params_value(m, "iommu.caching-mode", "off"), "on") == 0,
+		.device_iotlb = strcmp(params_value(m, "iommu.device-iotlb", "off"), "on") == 0,
+		.n_queue_pairs = 1, .aborted = host_abort, .self = &m->host};
+	ret = c->type->init(c->self, &md->consumer_env, m->e);
+	if (ret) {
+		free(c->self);
+		c->self = NULL;
+	}
+	return ret;
+}
+
+static int build_guest(struct machine *m, struct machine_device *md)
+{
+	struct guest *g = &md->dev.guest;
+	bool has_iommu = strcmp(m->host.iommu.type->name, "none") != 0;
+	const char *name = md->options.mapping == 1 && has_iommu ? "dpdk" : "linux";
+	char section[256];
+	int ret = registry_find(REGISTRY_GUEST, has_iommu ? name : "identity", "guest",
+				(struct err_place){0}, &g->type, m->e);
+
+	if (ret)
+		return ret;
+	g->self = xcalloc(1, g->type->size);
+	snprintf(section, sizeof section, "devices.%s", md->name);
+	ret = bind(m, section, g->type->opts, g->self);
+	if (ret)
+		return ret;
+	md->guest_env = (struct guest_env){
+		.kernel = m->host.kernel, .mem = m->host.mem, .rec = m->host.rec, .ent = md->dev.ent,
+		.evq = m->host.evq, .clock_hz = m->host.clock_hz,
+		.n_cpus = (unsigned)m->options.n_vcpus, .sid = md->dev.as->sid,
+		.ats = md->options.ats && md->consumer_env.device_iotlb, .dma_bits = 64,
+		.submit = dev_submit, .run_on = dev_run_on, .self = &md->dev};
+	ret = g->type->init(g->self, &md->guest_env, m->e);
+	if (ret) {
+		free(g->self);
+		g->self = NULL;
+	}
+	return ret;
+}
+
+static int build_workload(struct machine *m, struct machine_device *md, const char *section)
+{
+	struct workload *w = &md->dev.workload;
+	struct err_place at;
+	const char *name;
+	char path[256], model[280];
+	int ret;
+
+	snprintf(path, sizeof path, "%s.workload", section);
+	snprintf(model, sizeof model, "%s.model", path);
+	ret = bind_model(m, path, "rr", "when it does I/O: `dmachurn list models`", &name, &at);
+	if (!ret)
+		ret = registry_find(REGISTRY_WORKLOAD, name, model, at, &w->type, m->e);
+	if (ret)
+		return ret;
+	w->self = xcalloc(1, w->type->size);
+	ret = bind(m, path, w->type->opts, w->self);
+	if (ret)
+		return ret;
+	md->workload_env = (struct workload_env){
+		.evq = m->host.evq, .clock_hz = m->host.clock_hz, .rngs = m->host.rngs, .dev = &md->dev,
+		.dev_name = md->name, .folder = m->folder, .finished = device_finished, .self = m};
+	ret = w->type->init(w->self, &md->workload_env, m->e);
+	if (ret) {
+		free(w->self);
+		w->self = NULL;
+	}
+	return ret;
+}
+
+/* The largest payload that the workload asks for: its option `size`. */
+static uint64_t device_io_bytes(const struct workload *w)
+{
+	const struct opt *row = opt_find(w->type->opts, "size");
+	uint64_t n = PAGE_BYTES;
+
+	if (row)
+		memcpy(&n, (const char *)w->self + row->offset, sizeof n);
+	return n;
+}
+
+static int build_device(struct machine *m, const char *name)
+{
+	struct machine_device *md = xcalloc(1, sizeof *md);
+	struct dev *d = &md->dev;
+	char section[256];
+	int ret;
+
+	m->device[m->n_devices] = md;
+	md->name = xstrdup(name);
+	d->host = &m->host;
+	d->ent = rec_entity(m->host.rec, name);
+	d->as = m->host.iommu.type->attach(m->host.iommu.self,
+					   (uint16_t)(FIRST_SID * (m->n_devices + 1)), d->ent);
+	m->n_devices++;
+	snprintf(section, sizeof section, "devices.%s", name);
+	ret = bind(m, section, section_rows("devices.NAME"), &md->options);
+	if (!ret && md->options.vcpu >= m->options.n_vcpus)
+		ret = err_user(m->e, "%s.vcpu: got %llu, allowed 0..%llu (machine.vcpus)", section,
+			       (unsigned long long)md->options.vcpu,
+			       (unsigned long long)m->options.n_vcpus - 1);
+	if (!ret)
+		ret = build_consumer(m, md, section);
+	if (!ret)
+		ret = build_guest(m, md);
+	d->config = (struct dev_config){.driver = md->options.driver,
+					.vcpu = (unsigned)md->options.vcpu,
+					.n_queues = (unsigned)md->options.n_queues,
+					.ring = md->options.ring, .scatter = md->options.scatter};
+	if (!ret)
+		ret = build_workload(m, md, section);
+	if (ret)
+		return ret;
+	d->config.io_bytes_max = device_io_bytes(&d->workload);
+	return dev_init(d, m->e);
+}
+
+static int build_devices(struct machine *m)
+{
+	const char *name[MACHINE_DEVICES_MAX + 1];
+	size_t n = scn_children(&m->scn, "devices", name, MACHINE_DEVICES_MAX + 1);
+
+	if (n == 0)
+		return err_user(m->e, "%s: devices: none, at least one is needed", m->scn.file);
+	if (n > MACHINE_DEVICES_MAX)
+		return err_user(m->e, "%s: devices: more than %d", m->scn.file, MACHINE_DEVICES_MAX);
+	for (size_t i = 0; i < n; i++) {
+		int ret;
+
+		if (strcmp(name[i], "machine") == 0 || strcmp(name[i], "iommu") == 0)
+			return err_user(m->e, "%s: devices.%s: this name is taken, choose another",
+					m->scn.file, name[i]);
+		ret = build_device(m, name[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static char *folder_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? xstrndup(file, (size_t)(slash - file) + 1) : xstrdup("");
+}
+
+int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed,
+		  uint64_t replicate, struct err *e)
+{
+	int ret;
+
+	memset(m, 0, sizeof *m);
+	m->e = e;
+	scn_copy(&m->scn, scn);
+	m->folder = folder_of(scn->file);
+	ret = build_base(m, seed, replicate);
+	if (!ret)
+		ret = build_iommu(m);
+	if (!ret)
+		ret = build_kernel(m);
+	if (!ret)
+		ret = build_devices(m);
+	if (!ret)
+		ret = scn_check_used(&m->scn, e);
+	if (!ret)
+		params_sort(m);
+	return ret;
+}
+
+static void device_free(struct machine_device *md)
+{
+	struct dev *d = &md->dev;
+
+	if (d->workload.self && d->workload.type->fini)
+		d->workload.type->fini(d->workload.self);
+	if (d->guest.self && d->guest.type->fini)
+		d->guest.type->fini(d->guest.self);
+	if (d->consumer.self && d->consumer.type->fini)
+		d->consumer.type->fini(d->consumer.self);
+	free(d->workload.self);
+	free(d->guest.self);
+	free(d->consumer.self);
+	dev_fini(d);
+	free(md->name);
+	free(md);
+}
+
+void machine_free(struct machine *m)
+{
+	struct host *h = &m->host;
+
+	for (unsigned i = 0; i < m->n_devices; i++)
+		device_free(m->device[i]);
+	lx_kernel_free(h->kernel);
+	if (h->iommu.self && h->iommu.type->fini)
+		h->iommu.type->fini(h->iommu.self);
+	free(h->iommu.self);
+	host_fini(h);
+	gmem_free(h->mem);
+	cost_free(h->cost);
+	rng_set_free(h->rngs);
+	rec_free(h->rec);
+	evq_free(h->evq);
+	params_free(m);
+	scn_free(&m->scn);
+	free(m->folder);
+}
+
+/* ---- boot: everything at once, on one meter */
+
+static struct meter boot_meter(struct machine *m, struct entity *ent, cycles_t start)
+{
+	return (struct meter){.cost = m->host.cost, .ent = ent, .start = start};
+}
+
+int machine_boot(struct machine *m, struct err *e)
+{
+	struct host *h = &m->host;
+	struct meter boot = boot_meter(m, h->machine, 0);
+	int ret = 0;
+
+	h->boot_meter = &boot;
+	for (unsigned i = 0; i < m->n_devices; i++)
+		h->iommu.type->listen(h->iommu.self, m->device[i]->dev.as, &boot);
+	lx_kernel_boot(h->kernel, &boot);
+	for (unsigned i = 0; i < m->n_devices && !ret; i++) {
+		struct guest *g = &m->device[i]->dev.guest;
+
+		boot.ent = m->device[i]->dev.ent;
+		if (g->type->attach)
+			ret = g->type->attach(g->self, &boot);
+	}
+	boot.ent = h->machine;
+	if (!ret)
+		lx_kernel_enable(h->kernel, &boot);
+	for (unsigned i = 0; i < m->n_devices && !ret; i++) {
+		boot.ent = m->device[i]->dev.ent;
+		ret = dev_start(&m->device[i]->dev, &boot, e);
+	}
+	m->boot_cycles = boot.cycles;
+	h->boot_meter = NULL;
+	return ret;
+}
+
+static void machine_begin(void *self, uint64_t arg)
+{
+	struct dev *d = self;
+
+	(void)arg;
+	d->workload.type->start(d->workload.self);
+}
+
+void machine_start(struct machine *m)
+{
+	for (unsigned i = 0; i < m->n_devices; i++)
+		evq_push(m->host.evq, m->boot_cycles, EV_ARRIVAL, machine_begin, &m->device[i]->dev,
+			 0);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * summary - the table of one run on a terminal.
+ */
+#include "cli/summary.h"
+
+#include <string.h>
+
+#include "models/counters.h"
+#include "models/cost/cost.h"
+
+static double us(const struct run_result *r, double cycles)
+{
+	return cycles * 1e6 / (double)r->clock_hz;
+}
+
+static uint64_t n_ios(const struct run_result *r)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < r->rec->n_entities; i++)
+		n += r->rec->entity[i]->counter[CTR_IOS];
+	return n;
+}
+
+static void print_entity(FILE *to, const struct run_result *r, const struct entity *ent,
+			 uint64_t per)
+{
+	bool any = false;
+
+	for (unsigned c = 0; c < CTR_N; c++) {
+		if (ent->counter[c] == 0)
+			continue;
+		if (!any)
+			fprintf(to, "  %-26s %14s %12s\n", ent->name, "count", "per I/O");
+		any = true;
+		fprintf(to, "    %-24s %14llu", counters_names.counter[c],
+			(unsigned long long)ent->counter[c]);
+		if (per != 0)
+			fprintf(to, " %12.3f", (double)ent->counter[c] / (double)per);
+		fprintf(to, "\n");
+	}
+	for (unsigned i = 0; i < ent->n_latencies; i++) {
+		const struct rec_latency *l = &ent->latency[i];
+
+		if (stat_hist_n(l->hist) == 0)
+			continue;
+		fprintf(to, "    latency %-16s mean %.2f us, p50 %.2f us, p99 %.2f us, max %.2f us\n",
+			l->name, us(r, stat_hist_mean(l->hist)),
+			us(r, (double)stat_hist_quantile(l->hist, 0.5)),
+			us(r, (double)stat_hist_quantile(l->hist, 0.99)),
+			us(r, (double)stat_hist_max(l->hist)));
+	}
+}
+
+void summary_print(FILE *to, const struct run_result *r, uint64_t replicate)
+{
+	const char *qemu = run_result_param(r, "iommu.qemu");
+
+	fprintf(to, "%s%s%s\n", r->scenario, *r->title ? ": " : "", r->title);
+	fprintf(to, "  seed %llu, replicate %llu, guest Linux %s, %s%s%s, %.3f ms simulated, fingerprint %016llx\n",
+		(unsigned long long)r->seed, (unsigned long long)replicate,
+		run_result_param(r, "guest.kernel"), run_result_param(r, "iommu.model"),
+		qemu ? " of QEMU " : "", qemu ? qemu : "", us(r, (double)r->sim_cycles) / 1000,
+		(unsigned long long)r->fingerprint);
+	for (unsigned i = 0; i < r->rec->n_entities; i++) {
+		const struct entity *ent = r->rec->entity[i];
+		uint64_t own = ent->counter[CTR_IOS];
+
+		print_entity(to, r, ent, own ? own : n_ios(r));
+	}
+	if (r->sim_cycles != 0)
+		fprintf(to, "  %.0f I/Os per second\n",
+			(double)n_ios(r) * (double)r->clock_hz / (double)r->sim_cycles);
+	fprintf(to, "\n");
+}
