@@ -40,17 +40,14 @@ static int bind(struct machine *m, const char *section, const struct opt *rows, 
 	return ret;
 }
 
-/* "model" of a section, as text in *name. */
-static int bind_model(struct machine *m, const char *section, const char *def, const char *help,
-		      const char **name, struct err_place *at)
+/* Which plug-in a section names, and where it was written. `kind` is the section of cli/sections.c. */
+static int bind_model(struct machine *m, const char *section, const char *kind, const char **name,
+		      struct err_place *at)
 {
-	struct model_name {
-		const char *model;
-	} v;
-	const struct opt rows[] = {OPT_TEXT(struct model_name, model, "model", def, help), OPT_END};
+	struct model_options v;
 	char path[256];
 	const struct scn_item *item;
-	int ret = bind(m, section, rows, &v);
+	int ret = bind(m, section, section_rows(kind), &v);
 
 	if (ret)
 		return ret;
@@ -114,7 +111,7 @@ static int build_iommu(struct machine *m)
 	struct host *h = &m->host;
 	struct err_place at;
 	const char *name;
-	int ret = bind_model(m, "iommu", "vtd", "the IOMMU: `dmachurn list models`", &name, &at);
+	int ret = bind_model(m, "iommu", "iommu", &name, &at);
 
 	if (ret)
 		return ret;
@@ -166,8 +163,7 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 	int ret;
 
 	snprintf(path, sizeof path, "%s.consumer", section);
-	ret = bind_model(m, path, "vhost", "who does the device's I/O: `dmachurn list models`", &name,
-			 &at);
+	ret = bind_model(m, path, "devices.NAME.consumer", &name, &at);
 	if (!ret) {
 		char model[280];
 
@@ -234,7 +230,7 @@ static int build_workload(struct machine *m, struct machine_device *md, const ch
 
 	snprintf(path, sizeof path, "%s.workload", section);
 	snprintf(model, sizeof model, "%s.model", path);
-	ret = bind_model(m, path, "rr", "when it does I/O: `dmachurn list models`", &name, &at);
+	ret = bind_model(m, path, "devices.NAME.workload", &name, &at);
 	if (!ret)
 		ret = registry_find(REGISTRY_WORKLOAD, name, model, at, &w->type, m->e);
 	if (ret)

@@ -38,6 +38,11 @@ struct device_options {
 	bool ats, scatter;
 };
 
+/* Which plug-in: of iommu, devices.NAME.consumer and devices.NAME.workload. */
+struct model_options {
+	const char *model;
+};
+
 struct cost_options {
 	struct dist d[PRIM_N];
 };

@@ -124,17 +124,16 @@ static int run_stored(struct machine *m, const struct run_job *job, struct store
 				.program = verb_program_version, .seed = out->seed,
 				.replicate = job->replicate, .clock_hz = out->clock_hz};
 	struct store_resource res[HOST_VCPUS_MAX + 3];
-	int64_t run_id;
 	int ret;
 
 	if (store) {
-		ret = store_run_begin(store, &run, m->param, m->n_params, &run_id, e);
-		if (ret)
-			return ret;
+		store_run_begin(store, &run, m->param, m->n_params);
 		if (job->log_events)
 			rec_log_to(m->host.rec, store_event_sink(store));
 	}
 	ret = run_machine(m, job, &out->sim_cycles, e);
+	if (store && m->host.aborted)
+		store_run_aborted(store, m->host.aborted);
 	if (!ret && store)
 		ret = store_run_end(store, m->host.rec, res, list_resources(&m->host, res),
 				    out->sim_cycles, e);

@@ -65,11 +65,28 @@ static const struct opt cost_rows[] = {
 #undef P
 	OPT_END};
 
+static const struct opt iommu_rows[] = {
+	OPT_TEXT(struct model_options, model, "model", "vtd", "vtd, none: `dmachurn list models`"),
+	OPT_END};
+
+static const struct opt consumer_rows[] = {
+	OPT_TEXT(struct model_options, model, "model", "vhost",
+		 "who does the device's I/O: `dmachurn list models`"),
+	OPT_END};
+
+static const struct opt workload_rows[] = {
+	OPT_TEXT(struct model_options, model, "model", "rr",
+		 "when the device does I/O: `dmachurn list models`"),
+	OPT_END};
+
 const struct opt_section build_sections[] = {
 	{"", "the run", run_rows},
 	{"machine", "the simulated machine", machine_rows},
 	{"guest", "the guest kernel", guest_rows},
+	{"iommu", "the IOMMU, besides the options of its model", iommu_rows},
 	{"devices.NAME", "one device; its name is free", device_rows},
+	{"devices.NAME.consumer", "its consumer, besides the options of its model", consumer_rows},
+	{"devices.NAME.workload", "its workload, besides the options of its model", workload_rows},
 	{"costs", "what each primitive costs: a time or a distribution", cost_rows},
 	{NULL, NULL, NULL},
 };
