@@ -20,6 +20,7 @@
 #define BELOW_4G_BYTES UINT64_C(0x80000000)
 /* The first device's source id: 01:00.0, behind the first root port; the next ones on buses of their own. */
 #define FIRST_SID 0x100u
+#define DEVICE_NAME_MAX 32
 
 static const struct opt *section_rows(const char *path)
 {
@@ -159,17 +160,14 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 	struct consumer *c = &md->dev.consumer;
 	struct err_place at;
 	const char *name;
-	char path[256];
+	char path[300], model[320];
 	int ret;
 
 	snprintf(path, sizeof path, "%s.consumer", section);
 	ret = bind_model(m, path, "devices.NAME.consumer", &name, &at);
-	if (!ret) {
-		char model[280];
-
-		snprintf(model, sizeof model, "%s.model", path);
+	snprintf(model, sizeof model, "%s.model", path);
+	if (!ret)
 		ret = registry_find(REGISTRY_CONSUMER, name, model, at, &c->type, m->e);
-	}
 	if (ret)
 		return ret;
 	c->self = xcalloc(1, c->type->size);
@@ -181,7 +179,8 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 		.qemu = params_value(m, "iommu.qemu", "7.2"),
 		.caching_mode = strcmp(params_value(m, "iommu.caching-mode", "off"), "on") == 0,
 		.device_iotlb = strcmp(params_value(m, "iommu.device-iotlb", "off"), "on") == 0,
-		.n_queue_pairs = 1, .aborted = host_abort, .self = &m->host};
+		.n_queue_pairs = md->options.n_queues, .oracle = m->run.oracle,
+		.rngs = m->host.rngs, .aborted = host_abort, .self = &m->host};
 	ret = c->type->init(c->self, &md->consumer_env, m->e);
 	if (ret) {
 		free(c->self);
@@ -202,7 +201,7 @@ static int build_guest(struct machine *m, struct machine_device *md)
 	if (ret)
 		return ret;
 	g->self = xcalloc(1, g->type->size);
-	snprintf(section, sizeof section, "devices.%s", md->name);
+	snprintf(section, sizeof section, "devices.%s.guest", md->name);
 	ret = bind(m, section, g->type->opts, g->self);
 	if (ret)
 		return ret;
@@ -225,7 +224,7 @@ static int build_workload(struct machine *m, struct machine_device *md, const ch
 	struct workload *w = &md->dev.workload;
 	struct err_place at;
 	const char *name;
-	char path[256], model[280];
+	char path[300], model[320];
 	int ret;
 
 	snprintf(path, sizeof path, "%s.workload", section);
@@ -309,6 +308,9 @@ static int build_devices(struct machine *m)
 	for (size_t i = 0; i < n; i++) {
 		int ret;
 
+		if (strlen(name[i]) > DEVICE_NAME_MAX)
+			return err_user(m->e, "%s: devices.%s: a name has at most %d characters",
+					m->scn.file, name[i], DEVICE_NAME_MAX);
 		if (strcmp(name[i], "machine") == 0 || strcmp(name[i], "iommu") == 0)
 			return err_user(m->e, "%s: devices.%s: this name is taken, choose another",
 					m->scn.file, name[i]);

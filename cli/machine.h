@@ -20,6 +20,7 @@ struct run_options {
 	const char *title;
 	uint64_t seed;
 	ps_t duration, warm_up;
+	bool oracle;
 };
 
 struct machine_options {

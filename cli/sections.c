@@ -15,6 +15,8 @@ static const struct opt run_rows[] = {
 		 "simulated time after the warm-up; the run ends earlier when every workload has finished"),
 	OPT_TIME(struct run_options, warm_up, "warm-up", "0ns", 0, 1000 * PS_PER_S,
 		 "simulated time before counting begins"),
+	OPT_BOOL(struct run_options, oracle, "oracle", "on",
+		 "compare every access with what the guest's tables say (stale.hit); takes no simulated time"),
 	OPT_END};
 
 static const struct opt machine_rows[] = {

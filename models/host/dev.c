@@ -138,8 +138,8 @@ void dev_fini(struct dev *d)
 int dev_start(struct dev *d, struct meter *m, struct err *e)
 {
 	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
-	struct dma_seg seg = {host_alloc_pages(d->host, row->n_ring_pages),
-			      row->n_ring_pages * PAGE_BYTES};
+	unsigned n_pages = row->n_ring_pages * d->config.n_queues;
+	struct dma_seg seg = {host_alloc_pages(d->host, n_pages), n_pages * PAGE_BYTES};
 	int ret;
 
 	if (seg.gpa == 0) {
@@ -156,10 +156,12 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 		err_user(e, "%s: the guest cannot map the device's rings", d->ent->name);
 		return ret;
 	}
-	for (unsigned i = 0; i < DEV_RINGS; i++) /* spread over the ring's pages */
-		d->ring[i] = d->ring_map.iova + i * row->n_ring_pages / DEV_RINGS * PAGE_BYTES;
+	for (unsigned i = 0; i < d->config.n_queues * DEV_RINGS; i++) /* spread over a queue's pages */
+		d->ring[i] = d->ring_map.iova + (i / DEV_RINGS * row->n_ring_pages +
+						 i % DEV_RINGS * row->n_ring_pages / DEV_RINGS) *
+							PAGE_BYTES;
 	if (d->consumer.type->start)
-		d->consumer.type->start(d->consumer.self, d->ring, DEV_RINGS, m);
+		d->consumer.type->start(d->consumer.self, d->ring, d->config.n_queues * DEV_RINGS, m);
 	return 0;
 }
 
@@ -379,6 +381,9 @@ static void io_unmap_step(struct job *j)
 
 		map->cpu = d->config.vcpu;
 		d->guest.type->unmap(d->guest.self, map, &j->m);
+		if (d->consumer.type->unmapped)
+			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
+						   meter_now(&j->m));
 		if (d->consumer.type->unmapped)
 			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
 						   meter_now(&j->m));

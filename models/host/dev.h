@@ -38,7 +38,7 @@ extern const struct dev_driver_row dev_drivers[DRIVER_N];
 extern const char *const dev_driver_words[DRIVER_N + 1];
 
 #define DEV_QUEUES_MAX 64
-#define DEV_RINGS 3 /* descriptors, available, used */
+#define DEV_RINGS 3 /* of a queue: descriptors, available, used */
 
 /* One I/O; fields before `job` are readable by the workload. */
 struct io {
@@ -94,7 +94,7 @@ struct dev {
 	struct io *pool, *free;
 	uint64_t n_ios, n_under_way;
 	struct dma_map ring_map;
-	iova_t ring[DEV_RINGS];
+	iova_t ring[DEV_QUEUES_MAX * DEV_RINGS]; /* of queue 0, queue 1, ... */
 	gpa_t buffers;          /* of slot 0 */
 	uint64_t slot_pages;
 	struct dev_queue queue[DEV_QUEUES_MAX];

@@ -16,6 +16,11 @@
 
 static void worker_next(struct dev *d);
 
+static unsigned io_queue(const struct io *io)
+{
+	return (unsigned)(io->number % io->dev->config.n_queues);
+}
+
 /* All accesses of the I/O that are still to do: its rings, then element after element. Goes on from
  * io->i_ring, io->i_map and io->at when called again after a miss. */
 static enum access_result thread_access(struct io *io, struct meter *m, iova_t *where,
@@ -23,16 +28,19 @@ static enum access_result thread_access(struct io *io, struct meter *m, iova_t *
 {
 	struct dev *d = io->dev;
 	const struct consumer_type *type = d->consumer.type;
+	const iova_t *ring = &d->ring[io_queue(io) * DEV_RINGS];
 	unsigned n_rings = type->thread == THREAD_WORKER
 				   ? DEV_RINGS
 				   : dev_drivers[d->config.driver].n_ring_accesses;
 	enum access_result r;
 
+	if (type->select)
+		type->select(d->consumer.self, io_queue(io));
 	for (; io->i_ring < n_rings; io->i_ring++) {
-		unsigned ring = io->i_ring % DEV_RINGS;
+		unsigned i = io->i_ring % DEV_RINGS;
 
-		*need = ring == DEV_RINGS - 1 ? PERM_W : PERM_R;
-		r = type->access(d->consumer.self, d->ring[ring], 8, *need, where, m);
+		*need = i == DEV_RINGS - 1 ? PERM_W : PERM_R;
+		r = type->access(d->consumer.self, ring[i], 8, *need, where, m);
 		if (r != ACCESS_OK)
 			return r;
 	}
@@ -126,6 +134,8 @@ static void miss_locked(void *self)
 				.kind = EVENT_MISS, .iova = q->miss_at, .cause = q->first->cause};
 
 	stretch_begin(d, &q->m, rec_event(d->host->rec, &row));
+	if (d->consumer.type->select)
+		d->consumer.type->select(d->consumer.self, io_queue(q->first));
 	if (d->consumer.type->select)
 		d->consumer.type->select(d->consumer.self, (unsigned)(q - d->queue));
 	if (!d->consumer.type->fill(d->consumer.self, q->miss_at, q->miss_need, &q->m))
@@ -322,7 +332,7 @@ void dev_kicked(struct io *io)
 {
 	struct dev *d = io->dev;
 	enum consumer_thread thread = d->consumer.type->thread;
-	struct dev_queue *q = &d->queue[thread == THREAD_WORKER ? io->number % d->config.n_queues : 0];
+	struct dev_queue *q = &d->queue[thread == THREAD_WORKER ? io_queue(io) : 0];
 
 	io->next = NULL;
 	*q->tail = io;
