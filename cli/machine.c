@@ -134,6 +134,11 @@ static int build_iommu(struct machine *m)
 	return ret;
 }
 
+static bool has_iommu(const struct machine *m)
+{
+	return strcmp(m->host.iommu.type->name, "none") != 0;
+}
+
 static int build_kernel(struct machine *m)
 {
 	struct lx_kernel_config c = {.version = m->guest.kernel, .flush = m->guest.flush,
@@ -141,7 +146,11 @@ static int build_kernel(struct machine *m)
 				     .n_cpus = (unsigned)m->options.n_vcpus,
 				     .superpages = m->guest.superpages};
 
-	m->host.kernel = lx_kernel_new(&c, &m->host.iommu, m->host.mem, m->host.machine, m->e);
+	struct iommu iommu = m->host.iommu;
+
+	if (!has_iommu(m))
+		iommu.type = NULL; /* the guest finds no unit */
+	m->host.kernel = lx_kernel_new(&c, &iommu, m->host.mem, m->host.machine, m->e);
 	return m->host.kernel ? 0 : -EINVAL;
 }
 
@@ -192,11 +201,9 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 static int build_guest(struct machine *m, struct machine_device *md)
 {
 	struct guest *g = &md->dev.guest;
-	bool has_iommu = strcmp(m->host.iommu.type->name, "none") != 0;
-	const char *name = md->options.mapping == 1 && has_iommu ? "dpdk" : "linux";
+	const char *name = md->options.mapping == MAPPING_STATIC && has_iommu(m) ? "dpdk" : "linux";
 	char section[256];
-	int ret = registry_find(REGISTRY_GUEST, has_iommu ? name : "identity", "guest",
-				(struct err_place){0}, &g->type, m->e);
+	int ret = registry_find(REGISTRY_GUEST, name, "guest", (struct err_place){0}, &g->type, m->e);
 
 	if (ret)
 		return ret;

@@ -33,6 +33,8 @@ struct guest_options {
 	bool superpages;
 };
 
+enum { MAPPING_DYNAMIC, MAPPING_STATIC };
+
 struct device_options {
 	unsigned driver, mapping;
 	uint64_t vcpu, n_queues, ring;
