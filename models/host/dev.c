@@ -91,6 +91,16 @@ static uint64_t dev_slot_pages(const struct dev *d, unsigned *n_maps)
 	return data + 2 + pages_of((data + 2) * TABLE_ENTRY_BYTES);
 }
 
+/* Slots are used in turn, as a ring's are. */
+static void io_free(struct io *io)
+{
+	struct dev *d = io->dev;
+
+	io->next = NULL;
+	*d->free_tail = io;
+	d->free_tail = &io->next;
+}
+
 int dev_init(struct dev *d, struct err *e)
 {
 	unsigned n_maps;
@@ -107,15 +117,15 @@ int dev_init(struct dev *d, struct err *e)
 	d->latency_io = rec_latency(d->ent, "io");
 	d->latency_miss = rec_latency(d->ent, "miss");
 	d->pool = xcalloc(d->config.ring, sizeof *d->pool);
-	for (uint64_t i = d->config.ring; i-- != 0;) {
+	d->free_tail = &d->free;
+	for (uint64_t i = 0; i < d->config.ring; i++) {
 		struct io *io = &d->pool[i];
 
 		io->dev = d;
 		io->slot = i;
 		io->map = xcalloc(n_maps, sizeof *io->map);
 		io->max_maps = n_maps;
-		io->next = d->free;
-		d->free = io;
+		io_free(io);
 	}
 	for (unsigned q = 0; q < d->config.n_queues; q++) {
 		d->queue[q].dev = d;
@@ -318,7 +328,8 @@ struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm)
 	if (!io)
 		return NULL;
 	d->free = io->next;
-	d->n_under_way++;
+	if (!d->free)
+		d->free_tail = &d->free;
 	io->number = ++d->n_ios;
 	io->n_bytes = n_bytes;
 	io->perm = perm;
@@ -353,9 +364,7 @@ static void io_end(struct job *j)
 		stat_hist_add(d->latency_io, took);
 	}
 	rec_event(d->host->rec, &row);
-	io->next = d->free;
-	d->free = io;
-	d->n_under_way--;
+	io_free(io);
 	d->workload.type->io_done(d->workload.self, io, !io->failed);
 }
 

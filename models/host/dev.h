@@ -91,8 +91,8 @@ struct dev {
 	struct vcpu *cpu;
 	/* private to models/host */
 	struct stat_hist *latency_io, *latency_miss;
-	struct io *pool, *free;
-	uint64_t n_ios, n_under_way;
+	struct io *pool, *free, **free_tail; /* free slots, oldest first */
+	uint64_t n_ios;
 	struct dma_map ring_map;
 	iova_t ring[DEV_QUEUES_MAX * DEV_RINGS]; /* of queue 0, queue 1, ... */
 	gpa_t buffers;          /* of slot 0 */
