@@ -16,6 +16,13 @@ enum {
 	STORE_SEQ_BITS = 40,               /* event_row.key = run_id << 40 | seq */
 };
 
+/* The order of runs that does not depend on who stored them when; of `run r` and its parameters. */
+#define STORE_PARAMS_TEXT                                                                          \
+	"(SELECT group_concat(p.path || '=' || p.value, x'0a') FROM param p WHERE p.run_id = r.run_id)"
+#define STORE_RUN_ORDER                                                                            \
+	"r.scenario, r.title, r.point, r.replicate, r.seed, r.program, r.fingerprint, "            \
+	STORE_PARAMS_TEXT
+
 /* The rows that the virtual table rec_block shows: the block being stored. */
 struct store_block {
 	const struct rec_event *row;

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * cmd_compare - runs side by side, as a table that fits a commit message.
+ *
+ * Columns are scenarios x values of --vary. All are checked before the first one runs.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/runner.h"
+#include "cli/verb.h"
+#include "results/report.h"
+#include "sim/xalloc.h"
+
+enum { VARY_MAX = 8, COLUMNS_MAX = 64 };
+
+/* --vary PATH=V1,V2,... */
+struct vary {
+	char *path;
+	char *value[COLUMNS_MAX];
+	size_t n;
+};
+
+struct compare_args {
+	const char **scenario, **set;
+	size_t n_scenarios, n_sets;
+	struct vary vary[VARY_MAX]; /* sorted by path */
+	size_t n_varies;
+	const char *db;
+	bool has_seed;
+	uint64_t seed;
+};
+
+/* A column: a scenario with its values set. */
+struct column {
+	struct scn scn;
+	char *point;
+};
+
+enum { KEY_SET = 256, KEY_VARY, KEY_SEED, KEY_DB };
+
+static const struct argp_option compare_options[] = {
+	{"vary", KEY_VARY, "PATH=V1,V2,...", 0,
+	 "A column for each value; repeated: for each combination", 0},
+	{"set", KEY_SET, "PATH=VALUE", 0, "Replace or add one value in all columns; may be repeated", 0},
+	{"seed", KEY_SEED, "N", 0, "Replace the scenarios' seed", 0},
+	{"db", KEY_DB, "FILE", 0, "Store the runs in this SQLite file, too", 0},
+	{0}};
+
+static const char compare_doc[] =
+	"Run side by side and print one table of at most 72 columns.\v"
+	"Examples:\n"
+	"  dmachurn compare before.yaml after.yaml\n"
+	"  dmachurn compare s.yaml --vary devices.net0.consumer.notifier=unmap,map-unmap,devtlb\n"
+	"  dmachurn compare s.yaml --vary costs.vmexit-mmio=1500ns,3us,8us --set guest.kernel=5.10\n\n"
+	"Figures marked ~ rest on costs that are estimates; the last lines name them and repeat the "
+	"command.\n\n"
+	"Exit status: 0 done, 1 environment, 2 the user's mistake, 3 the modelled QEMU aborted.";
+
+/* ---- arguments */
+
+/* The next value: up to a comma outside of parentheses, "lognormal(25us, cv=0.4)" is one. */
+static size_t value_length(const char *text)
+{
+	int depth = 0;
+	size_t n = 0;
+
+	while (text[n] && (text[n] != ',' || depth > 0)) {
+		depth += text[n] == '(' ? 1 : text[n] == ')' ? -1 : 0;
+		n++;
+	}
+	return n;
+}
+
+static void parse_vary(struct compare_args *a, const char *arg, struct argp_state *state)
+{
+	const char *equals = strchr(arg, '=');
+	struct vary *v = &a->vary[a->n_varies];
+
+	if (!equals || equals == arg || !equals[1])
+		argp_error(state, "--vary: got '%s', allowed: PATH=V1,V2,...", arg);
+	if (a->n_varies == VARY_MAX)
+		argp_error(state, "--vary: can be given %d times", VARY_MAX);
+	v->path = xstrndup(arg, (size_t)(equals - arg));
+	for (const char *at = equals + 1; at;) {
+		size_t len = value_length(at);
+
+		if (len == 0)
+			argp_error(state, "--vary: got an empty value in '%s'", arg);
+		if (v->n == COLUMNS_MAX)
+			argp_error(state, "--vary: at most %d values", COLUMNS_MAX);
+		v->value[v->n++] = xstrndup(at, len);
+		at = at[len] == ',' ? at + len + 1 : NULL;
+	}
+	for (size_t i = 0; i < a->n_varies; i++)
+		if (strcmp(a->vary[i].path, v->path) == 0)
+			argp_error(state, "--vary: '%s' is given twice", v->path);
+	a->n_varies++;
+}
+
+static uint64_t parse_seed(const char *text, struct argp_state *state)
+{
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 0);
+	if (*text < '0' || *text > '9' || *end || errno)
+		argp_error(state, "--seed: got '%s', allowed: 0..18446744073709551615", text);
+	return v;
+}
+
+static size_t count_columns(const struct compare_args *a)
+{
+	size_t n = a->n_scenarios;
+
+	for (size_t i = 0; i < a->n_varies && n <= COLUMNS_MAX; i++)
+		n *= a->vary[i].n;
+	return n;
+}
+
+static void parse_end(const struct compare_args *a, struct argp_state *state)
+{
+	size_t n = count_columns(a);
+
+	if (a->n_scenarios == 0)
+		argp_error(state, "no scenario given");
+	if (n < 2)
+		argp_error(state, "one run has nothing to be compared with: give a second scenario, or "
+				  "--vary PATH=V1,V2");
+	if (n > COLUMNS_MAX)
+		argp_error(state, "these are more than %d runs; scripts/sweep is for that many",
+			   COLUMNS_MAX);
+}
+
+static error_t compare_parse(int key, char *arg, struct argp_state *state)
+{
+	struct compare_args *a = state->input;
+
+	switch (key) {
+	case KEY_SET:
+		a->set = xrealloc(a->set, a->n_sets + 1, sizeof *a->set);
+		a->set[a->n_sets++] = arg;
+		return 0;
+	case KEY_VARY:
+		parse_vary(a, arg, state);
+		return 0;
+	case KEY_SEED:
+		a->seed = parse_seed(arg, state);
+		a->has_seed = true;
+		return 0;
+	case KEY_DB:
+		a->db = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		a->scenario = xrealloc(a->scenario, a->n_scenarios + 1, sizeof *a->scenario);
+		a->scenario[a->n_scenarios++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		parse_end(a, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct vary *)a)->path, ((const struct vary *)b)->path);
+}
+
+/* ---- columns */
+
+/* Column k: the last --vary turns fastest. */
+static int make_column(const struct compare_args *a, size_t k, struct column *c, struct err *e)
+{
+	char *point = xstrdup("");
+	size_t per = count_columns(a) / a->n_scenarios, left = k % per;
+	int rc = scn_load(&c->scn, a->scenario[k / per], e);
+
+	for (size_t i = 0; i < a->n_sets && !rc; i++)
+		rc = scn_set(&c->scn, a->set[i], e);
+	for (size_t i = 0; i < a->n_varies && !rc; i++) {
+		const struct vary *v = &a->vary[i];
+		char *assignment, *longer;
+
+		per /= v->n;
+		assignment = xasprintf("%s=%s", v->path, v->value[left / per]);
+		left %= per;
+		rc = scn_set(&c->scn, assignment, e);
+		longer = xasprintf("%s%s%s", point, *point ? " " : "", assignment);
+		free(point);
+		free(assignment);
+		point = longer;
+	}
+	c->point = point;
+	return rc ? rc : runner_check(&c->scn, e);
+}
+
+static void show_progress(void *self, double share)
+{
+	const struct column *c = self;
+
+	fprintf(stderr, "\r%-60.60s %3.0f %%", *c->point ? c->point : c->scn.file, 100 * share);
+}
+
+static int run_column(const struct compare_args *a, struct column *c, struct store *store,
+		      struct figures *f, struct err *e)
+{
+	struct run_job job = {.scn = &c->scn, .point = c->point, .has_seed = a->has_seed,
+			      .seed = a->seed};
+	struct run_result r;
+	bool terminal = isatty(STDERR_FILENO) != 0;
+	int rc;
+
+	if (terminal) {
+		job.progress = show_progress;
+		job.progress_self = c;
+	}
+	rc = runner_run(&job, store, &r, e);
+	if (terminal)
+		fprintf(stderr, "\r%66s\r", "");
+	if (rc)
+		return rc;
+	figures_of(f,
+		   &(struct store_run){.scenario = r.scenario, .title = r.title, .point = c->point,
+				       .program = verb_program_version, .seed = r.seed,
+				       .clock_hz = r.clock_hz},
+		   r.param, r.n_params, r.rec, r.sim_cycles, r.aborted);
+	run_result_free(&r);
+	return 0;
+}
+
+static int compare_run(const struct compare_args *a, struct column *column, struct figures *f,
+		       size_t n, struct err *e)
+{
+	struct store *store = NULL;
+	struct err close_error = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = make_column(a, i, &column[i], e);
+	if (!rc && a->db)
+		rc = store_open(&store, a->db, STORE_APPEND, e);
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = run_column(a, &column[i], store, &f[i], e);
+	if (store_close(store, &close_error) && !rc) {
+		*e = close_error;
+		rc = -EIO;
+	}
+	return rc;
+}
+
+/* ---- the command that repeats it */
+
+static bool needs_quotes(const char *word)
+{
+	return !*word || word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-+=./,:%@")] != '\0';
+}
+
+static char *append_word(char *text, const char *word)
+{
+	char *longer = xasprintf(needs_quotes(word) ? "%s '%s'" : "%s %s", text, word);
+
+	free(text);
+	return longer;
+}
+
+/* The arguments without --db, which changes no figure. */
+static char *repeat_command(int argc, char **argv)
+{
+	char *text = xstrdup("dmachurn compare");
+
+	for (int i = 1; i < argc; i++) {
+		if (strncmp(argv[i], "--db", 4) == 0) {
+			i += argv[i][4] != '=';
+			continue;
+		}
+		text = append_word(text, argv[i]);
+	}
+	return text;
+}
+
+static int compare_finish(const struct figures *f, size_t n, const char *command, struct err *e)
+{
+	report_print(stdout, f, n, command);
+	if (fflush(stdout) || ferror(stdout))
+		return err_env(e, "standard output: %s", strerror(errno));
+	for (size_t i = 0; i < n; i++)
+		if (*f[i].aborted) {
+			err_user(e, "%s: the modelled QEMU aborts: %s", f[i].run.scenario,
+				 f[i].aborted);
+			e->status = EXIT_ASSERTION;
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static void compare_free(struct compare_args *a, struct column *column, struct figures *f, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		scn_free(&column[i].scn);
+		free(column[i].point);
+		figures_free(&f[i]);
+	}
+	for (size_t i = 0; i < a->n_varies; i++) {
+		free(a->vary[i].path);
+		for (size_t k = 0; k < a->vary[i].n; k++)
+			free(a->vary[i].value[k]);
+	}
+	free(column);
+	free(f);
+	free(a->scenario);
+	free(a->set);
+}
+
+static int compare_main(int argc, char **argv)
+{
+	const struct argp argp = {compare_options, compare_parse, "SCENARIO [SCENARIO...]",
+				  compare_doc, NULL, NULL, NULL};
+	struct compare_args a = {0};
+	char *command = repeat_command(argc, argv); /* before argp sorts the arguments */
+	struct column *column;
+	struct figures *f;
+	struct err e = {0};
+	size_t n;
+	int rc;
+
+	argp_err_exit_status = EXIT_USER;
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	qsort(a.vary, a.n_varies, sizeof a.vary[0], by_path);
+	n = count_columns(&a);
+	column = xcalloc(n, sizeof *column);
+	f = xcalloc(n, sizeof *f);
+	rc = compare_run(&a, column, f, n, &e);
+	if (!rc)
+		rc = compare_finish(f, n, command, &e);
+	compare_free(&a, column, f, n);
+	free(command);
+	return rc ? verb_fail(&e) : EXIT_DONE;
+}
+
+const struct verb verb_compare = {"compare", "run side by side: one table for a commit message",
+				  compare_main};

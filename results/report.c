@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * report - runs side by side as one plain-text table of at most 72 columns, for a commit message.
+ *
+ * Rows are a table; a row that is zero in all runs is left out. A figure that contains time spent in a
+ * primitive whose cost is an estimate is marked with '~'. Counts are not marked: time moves them only
+ * through timers and queues.
+ */
+#include "results/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/table.h"
+#include "sim/xalloc.h"
+
+enum {
+	COLUMNS = 4,
+	LABEL_WIDTH = 28,
+	CELL_WIDTH = 11, /* 28 + 4 * 11 = 72 */
+	TOP_PRIMITIVES = 6,
+};
+
+/* What the block being printed shows. */
+struct report {
+	FILE *to;
+	const struct figures *f; /* of the block */
+	size_t n;                /* of the block */
+	const struct figures *all;
+	size_t n_all;
+};
+
+static const struct {
+	const char *counter; /* NULL: a heading */
+	const char *label;
+} count_rows[] = {
+	{"vmexits", "vmexits per I/O"},
+	{"vmexits.qi_tail", "  queue tail (IQT)"},
+	{"vmexits.mmio_other", "  other IOMMU registers"},
+	{"vmexits.config", "  PCI configuration"},
+	{"vmexits.hypercall", "  hypercalls"},
+	{"vmexits.kick", "  doorbells"},
+	{"kicks.light", "ioeventfd doorbells per I/O"},
+	{NULL, "descriptors per I/O"},
+	{"qi.psi", "  IOTLB, page (PSI)"},
+	{"qi.dsi", "  IOTLB, domain (DSI)"},
+	{"qi.global", "  IOTLB, global"},
+	{"qi.devtlb", "  device TLB"},
+	{"qi.cc", "  context cache"},
+	{"qi.iec", "  interrupt entries"},
+	{"qi.wait", "  wait"},
+	{"qi.other", "  other"},
+	{NULL, "in QEMU, per I/O"},
+	{"iotlb.hit", "  IOTLB hits"},
+	{"iotlb.miss", "  IOTLB misses"},
+	{"iotlb.reset", "  IOTLB resets"},
+	{"walk.notify", "  notification walks"},
+	{"walk.tables", "  page tables visited"},
+	{"walk.pte", "  PTEs read"},
+	{"notify.map", "  MAP events"},
+	{"notify.map_duplicate", "    held already"},
+	{"notify.unmap", "  UNMAP events"},
+	{"notify.unmap_needless", "    needless"},
+	{"notify.devtlb_unmap", "  device-TLB UNMAP events"},
+	{NULL, "consumer, per I/O"},
+	{"consumer.hit", "  hits"},
+	{"consumer.miss", "  misses"},
+	{"consumer.update", "  updates"},
+	{"consumer.invalidate", "  invalidates"},
+	{"consumer.evict", "  evictions"},
+	{"consumer.flush", "  flushes"},
+	{"consumer.map", "  map calls"},
+	{"consumer.map_failed", "    refused"},
+	{"consumer.unmap", "  unmap calls"},
+	{"consumer.unmap_failed", "    refused"},
+	{"stale.hit", "  stale hits"},
+	{"dma.fault", "  DMA faults"},
+	{NULL, "guest, per I/O"},
+	{"guest.map", "  maps"},
+	{"guest.unmap", "  unmaps"},
+	{"guest.flush", "  flushes of the queue"},
+	{"guest.submit", "  submissions"},
+};
+
+static const char *const payer_label[PAYER_N] = {
+	[PAYER_GUEST] = "guest's own code", [PAYER_EXIT] = "exits", [PAYER_HOST] = "host"};
+
+/* ---- lines */
+
+/* The end of a path tells more than its beginning: it is cut behind a dot. */
+static void put_label(const struct report *r, const char *label)
+{
+	const char *dot;
+	int over;
+
+	while (strlen(label) > LABEL_WIDTH - 1 && (dot = strchr(label, '.')) != NULL)
+		label = dot + 1;
+	over = (int)strlen(label) - (LABEL_WIDTH - 1);
+	if (over > 0)
+		fprintf(r->to, "..%-*s", LABEL_WIDTH - 2, label + over + 2);
+	else
+		fprintf(r->to, "%-*s", LABEL_WIDTH, label);
+}
+
+static void put_cell(const struct report *r, const char *text, bool estimate)
+{
+	int len = (int)strlen(text), room = CELL_WIDTH - 1;
+
+	if (len > room) /* a value too long for its column keeps its end */
+		fprintf(r->to, " ..%s", text + len - (room - 2));
+	else
+		fprintf(r->to, "%*s%s%s", CELL_WIDTH - len - estimate, "", estimate ? "~" : "", text);
+}
+
+struct cell {
+	double value;
+	bool estimate;
+};
+
+/* One row; pending: a heading that is printed once one of its rows is. */
+static void put_row(const struct report *r, const char *label, const struct cell *cell,
+		    const char **pending)
+{
+	char number[TABLE_NUMBER];
+	bool any = false;
+
+	for (size_t i = 0; i < r->n; i++)
+		any |= cell[i].value != 0;
+	if (!any)
+		return;
+	if (pending && *pending) {
+		fprintf(r->to, "%s\n", *pending);
+		*pending = NULL;
+	}
+	put_label(r, label);
+	for (size_t i = 0; i < r->n; i++)
+		put_cell(r, table_real(number, cell[i].value),
+			 cell[i].estimate && cell[i].value != 0);
+	fprintf(r->to, "\n");
+}
+
+/* ---- counts */
+
+static void put_counts(const struct report *r)
+{
+	const char *pending = NULL;
+	struct cell cell[COLUMNS];
+
+	for (size_t k = 0; k < sizeof count_rows / sizeof count_rows[0]; k++) {
+		if (!count_rows[k].counter) {
+			pending = count_rows[k].label;
+			continue;
+		}
+		for (size_t i = 0; i < r->n; i++)
+			cell[i] = (struct cell){figures_per_io(&r->f[i], count_rows[k].counter), false};
+		put_row(r, count_rows[k].label, cell, &pending);
+	}
+}
+
+/* ---- cycles */
+
+static double cycles_per_io(const struct figures *f, uint64_t cycles)
+{
+	uint64_t ios = figures_total(f, "ios");
+
+	return ios == 0 ? 0 : (double)cycles / (double)ios;
+}
+
+/* The cycles of a payer (PAYER_N: of all), and whether an estimate is among them. */
+static struct cell payer_cell(const struct figures *f, enum payer payer)
+{
+	struct cell c = {0};
+
+	for (size_t i = 0; i < f->n_costs; i++) {
+		if (payer != PAYER_N && figures_payer(f->cost[i].primitive) != payer)
+			continue;
+		c.value += (double)f->cost[i].cycles;
+		c.estimate |= f->cost[i].cycles != 0 &&
+			      figures_is_estimate(f, f->cost[i].primitive);
+	}
+	c.value = cycles_per_io(f, (uint64_t)c.value);
+	return c;
+}
+
+/* A primitive and its share of all runs' cycles per I/O, to show the largest. */
+struct ranked {
+	const char *primitive;
+	double value;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? 1 : -1;
+	return strcmp(x->primitive, y->primitive);
+}
+
+/* All primitives charged in any run, the dearest first. Blocks rank alike, so all runs count. */
+static size_t rank_primitives(const struct report *r, struct ranked **out)
+{
+	struct ranked *list = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_all; i++)
+		for (size_t k = 0; k < r->all[i].n_costs; k++) {
+			const struct figures_cost *c = &r->all[i].cost[k];
+			size_t at = 0;
+
+			while (at < n && strcmp(list[at].primitive, c->primitive) != 0)
+				at++;
+			if (at == n) {
+				list = xrealloc(list, ++n, sizeof *list);
+				list[at] = (struct ranked){.primitive = c->primitive};
+			}
+			list[at].value += cycles_per_io(&r->all[i], c->cycles);
+		}
+	if (n > 1)
+		qsort(list, n, sizeof *list, by_value);
+	*out = list;
+	return n;
+}
+
+static void put_primitive(const struct report *r, const char *primitive, const char **pending)
+{
+	struct cell cell[COLUMNS];
+	char label[LABEL_WIDTH];
+
+	for (size_t i = 0; i < r->n; i++)
+		cell[i] = (struct cell){
+			cycles_per_io(&r->f[i], figures_cycles(&r->f[i], primitive)),
+			figures_is_estimate(&r->f[i], primitive)};
+	snprintf(label, sizeof label, "    %s", primitive);
+	put_row(r, label, cell, pending);
+}
+
+static void put_cycles(const struct report *r)
+{
+	struct cell cell[COLUMNS];
+	struct ranked *list;
+	size_t n = rank_primitives(r, &list);
+	const char *pending = NULL;
+
+	for (size_t i = 0; i < r->n; i++)
+		cell[i] = payer_cell(&r->f[i], PAYER_N);
+	put_row(r, "cycles per I/O", cell, NULL);
+	for (unsigned p = 0; p < PAYER_N; p++) {
+		char label[LABEL_WIDTH];
+		unsigned shown = 0;
+
+		for (size_t i = 0; i < r->n; i++)
+			cell[i] = payer_cell(&r->f[i], (enum payer)p);
+		snprintf(label, sizeof label, "  %s", payer_label[p]);
+		put_row(r, label, cell, &pending);
+		for (size_t k = 0; k < n && shown < TOP_PRIMITIVES; k++)
+			if (figures_payer(list[k].primitive) == (enum payer)p) {
+				put_primitive(r, list[k].primitive, NULL);
+				shown++;
+			}
+	}
+	free(list);
+}
+
+/* ---- latency and rate */
+
+static const struct figures_latency *find_latency(const struct figures *f,
+						  const struct figures_latency *like)
+{
+	for (size_t i = 0; i < f->n_latencies; i++)
+		if (strcmp(f->latency[i].entity, like->entity) == 0 &&
+		    strcmp(f->latency[i].name, like->name) == 0)
+			return &f->latency[i];
+	return NULL;
+}
+
+static bool any_estimate(const struct figures *f)
+{
+	return payer_cell(f, PAYER_N).estimate;
+}
+
+static void put_latency(const struct report *r, const struct figures_latency *like,
+			const char **pending)
+{
+	struct cell p50[COLUMNS] = {{0}}, p99[COLUMNS] = {{0}};
+	char label[100];
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct figures_latency *l = find_latency(&r->f[i], like);
+		double us = 1e6 / (double)r->f[i].run.clock_hz;
+
+		p50[i].estimate = p99[i].estimate = any_estimate(&r->f[i]);
+		p50[i].value = l ? (double)l->p50 * us : 0;
+		p99[i].value = l ? (double)l->p99 * us : 0;
+	}
+	snprintf(label, sizeof label, "  %s %s, p50", like->entity, like->name);
+	put_row(r, label, p50, pending);
+	snprintf(label, sizeof label, "  %s %s, p99", like->entity, like->name);
+	put_row(r, label, p99, pending);
+}
+
+/* Every latency that any run of the block has, once. */
+static void put_latencies(const struct report *r)
+{
+	const char *pending = "latency, us";
+
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < r->f[i].n_latencies; k++) {
+			bool before = false;
+
+			for (size_t j = 0; j < i; j++)
+				before |= find_latency(&r->f[j], &r->f[i].latency[k]) != NULL;
+			if (!before)
+				put_latency(r, &r->f[i].latency[k], &pending);
+		}
+}
+
+static void put_rates(const struct report *r)
+{
+	struct cell ios[COLUMNS], dropped[COLUMNS];
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct figures *f = &r->f[i];
+		double s = (double)f->sim_cycles / (double)f->run.clock_hz;
+		bool estimate = any_estimate(f);
+
+		ios[i] = (struct cell){s > 0 ? (double)figures_total(f, "ios") / s : 0, estimate};
+		dropped[i] =
+			(struct cell){s > 0 ? (double)figures_total(f, "dropped") / s : 0, estimate};
+	}
+	put_row(r, "I/Os per second", ios, NULL);
+	put_row(r, "dropped per second", dropped, NULL);
+}
+
+/* ---- head and foot */
+
+static bool same_text(const struct report *r, const char *path)
+{
+	const struct store_param *first = figures_param(&r->all[0], path);
+
+	for (size_t i = 0; i < r->n_all; i++) {
+		const struct store_param *p = figures_param(&r->all[i], path);
+
+		if (!p || strcmp(p->value, first->value) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What all runs share of the machine that was simulated, in words. */
+static const struct context {
+	const char *path, *before, *after; /* text around the value */
+} machine_context[] = {
+	{"iommu.model", "", ""},
+	{"iommu.qemu", " as in QEMU ", ""},
+	{"iommu.caching-mode", ", caching-mode ", ""},
+	{"iommu.device-iotlb", ", device-iotlb ", ""},
+	{"guest.kernel", "; guest Linux ", ""},
+	{"guest.flush", ", flush ", ""},
+	{"machine.vcpus", ", ", " vCPUs"},
+	{"duration", "; ", " simulated"},
+}, device_context[] = {
+	{"driver", " ", ""},
+	{"mapping", ", ", " mappings"},
+	{"consumer.model", ", ", ""},
+	{"consumer.notifier", " on ", ""},
+	{"workload.model", ", ", ""},
+	{"workload.rate", " ", ""},
+	{"workload.size", " of ", ""},
+};
+
+static void append_context(const struct report *r, const char *section, const struct context *c,
+			   char *line, size_t size)
+{
+	size_t len = strlen(line);
+	char path[200];
+
+	snprintf(path, sizeof path, "%s%s", section, c->path);
+	if (same_text(r, path))
+		snprintf(line + len, size - len, "%s%s%s", c->before,
+			 figures_param(&r->all[0], path)->value, c->after);
+}
+
+/* A separator that lost what stood before it goes away. */
+static void put_context_line(const struct report *r, const char *line)
+{
+	line += strspn(line, " ,;");
+	if (*line)
+		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
+}
+
+static void put_machine(const struct report *r)
+{
+	char line[600] = "";
+
+	for (size_t i = 0; i < sizeof machine_context / sizeof machine_context[0]; i++)
+		append_context(r, "", &machine_context[i], line, sizeof line);
+	put_context_line(r, line);
+}
+
+/* One line a device that all runs have. */
+static void put_devices(const struct report *r)
+{
+	static const char devices[] = "devices.", driver[] = ".driver";
+
+	for (size_t i = 0; i < r->all[0].n_params; i++) {
+		const char *path = r->all[0].param[i].path;
+		size_t len = strlen(path);
+		char section[120], line[600];
+
+		if (strncmp(path, devices, strlen(devices)) != 0 || len < strlen(driver) ||
+		    strcmp(path + len - strlen(driver), driver) != 0 || !same_text(r, path))
+			continue;
+		snprintf(section, sizeof section, "%.*s", (int)(len - strlen(driver) + 1), path);
+		snprintf(line, sizeof line, "%.*s:", (int)strlen(section + strlen(devices)) - 1,
+			 section + strlen(devices));
+		for (size_t k = 0; k < sizeof device_context / sizeof device_context[0]; k++)
+			append_context(r, section, &device_context[k], line, sizeof line);
+		put_context_line(r, line);
+	}
+}
+
+static bool same_scenario(const struct report *r)
+{
+	for (size_t i = 1; i < r->n_all; i++)
+		if (strcmp(r->all[i].run.scenario, r->all[0].run.scenario) != 0)
+			return false;
+	return true;
+}
+
+static void put_title(const struct report *r)
+{
+	char line[600] = "";
+	const struct store_run *run = &r->all[0].run;
+
+	if (same_scenario(r)) {
+		snprintf(line, sizeof line, "%s%s%s", run->title, *run->title ? " - " : "",
+			 run->scenario);
+		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
+	}
+	put_machine(r);
+	put_devices(r);
+	fprintf(r->to, "\n");
+}
+
+static void column_name(const struct report *r, size_t i, char name[8])
+{
+	size_t k = (size_t)(&r->f[i] - r->all);
+
+	snprintf(name, 8, k < 26 ? "%c" : "%u", k < 26 ? (unsigned)('A' + k) : (unsigned)k + 1);
+}
+
+/* Scenarios that differ are named above the table, a letter each. */
+static void put_letters(const struct report *r)
+{
+	char name[8], line[600];
+
+	if (same_scenario(r))
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct store_run *run = &r->f[i].run;
+
+		column_name(r, i, name);
+		snprintf(line, sizeof line, "%s: %s%s%s", name, run->scenario,
+			 *run->title ? " - " : "", run->title);
+		table_wrap(r->to, line, TABLE_WIDTH, "   ", "");
+	}
+	put_label(r, "");
+	for (size_t i = 0; i < r->n; i++) {
+		column_name(r, i, name);
+		put_cell(r, name, false);
+	}
+	fprintf(r->to, "\n");
+}
+
+static void put_differences(const struct report *r, const char *const *path, size_t n_paths)
+{
+	for (size_t k = 0; k < n_paths; k++) {
+		put_label(r, path[k]);
+		for (size_t i = 0; i < r->n; i++) {
+			const struct store_param *p = figures_param(&r->f[i], path[k]);
+
+			put_cell(r, p ? p->value : "-", false);
+		}
+		fprintf(r->to, "\n");
+	}
+}
+
+static void put_rule(const struct report *r)
+{
+	int width = LABEL_WIDTH + CELL_WIDTH * (int)r->n;
+
+	for (int i = 0; i < width; i++)
+		putc('-', r->to);
+	putc('\n', r->to);
+}
+
+static void put_aborted(const struct report *r)
+{
+	char name[8], line[600];
+
+	for (size_t i = 0; i < r->n; i++)
+		if (*r->f[i].aborted) {
+			column_name(r, i, name);
+			snprintf(line, sizeof line, "%s: the modelled QEMU aborted: %s", name,
+				 r->f[i].aborted);
+			table_wrap(r->to, line, TABLE_WIDTH, "   ", "");
+		}
+}
+
+static void put_block(const struct report *r, const char *const *path, size_t n_paths)
+{
+	put_letters(r);
+	put_differences(r, path, n_paths);
+	put_rule(r);
+	put_counts(r);
+	put_cycles(r);
+	put_latencies(r);
+	put_rates(r);
+	put_aborted(r);
+}
+
+/* " vhost-miss 9us": the value where it is the same in all runs. */
+static void append_estimate(const struct report *r, const char *primitive, bool first, char *line,
+			    size_t size)
+{
+	char path[100];
+	size_t len = strlen(line);
+	bool charged = false;
+
+	for (size_t i = 0; i < r->n_all; i++)
+		charged |= figures_is_estimate(&r->all[i], primitive) &&
+			   figures_cycles(&r->all[i], primitive) != 0;
+	if (!charged)
+		return;
+	snprintf(path, sizeof path, "costs.%s", primitive);
+	snprintf(line + len, size - len, "%s%s%s%s", first ? " " : ", ", primitive,
+		 same_text(r, path) ? " " : "",
+		 same_text(r, path) ? figures_param(&r->all[0], path)->value : "");
+}
+
+static void put_estimates(const struct report *r)
+{
+	static const char begin[] = "~ rests on estimates:";
+	char line[2000];
+	struct ranked *list;
+	size_t n = rank_primitives(r, &list);
+
+	snprintf(line, sizeof line, "%s", begin);
+	for (size_t k = 0; k < n; k++)
+		append_estimate(r, list[k].primitive, line[sizeof begin - 1] == '\0', line,
+				sizeof line);
+	if (line[sizeof begin - 1])
+		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
+	free(list);
+}
+
+static void put_foot(const struct report *r, const char *command)
+{
+	const struct store_run *run = &r->all[0].run;
+	char line[400], clock[TABLE_NUMBER];
+	bool same_seed = true, same_clock = true;
+
+	for (size_t i = 1; i < r->n_all; i++) {
+		same_seed &= r->all[i].run.seed == run->seed;
+		same_clock &= r->all[i].run.clock_hz == run->clock_hz;
+	}
+	put_estimates(r);
+	snprintf(line, sizeof line, "dmachurn %s", run->program);
+	if (same_seed)
+		snprintf(line + strlen(line), sizeof line - strlen(line), ", seed %llu",
+			 (unsigned long long)run->seed);
+	if (same_clock)
+		snprintf(line + strlen(line), sizeof line - strlen(line), ", cycles of %s GHz",
+			 table_real(clock, (double)run->clock_hz / 1e9));
+	if (command)
+		snprintf(line + strlen(line), sizeof line - strlen(line), "; repeat with:");
+	table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
+	if (command) {
+		fprintf(r->to, "  ");
+		table_wrap(r->to, command, TABLE_WIDTH - 2, "    ", " \\");
+	}
+}
+
+void report_print(FILE *to, const struct figures *f, size_t n, const char *command)
+{
+	struct report r = {.to = to, .all = f, .n_all = n};
+	size_t n_paths;
+	const char **path = figures_differ(f, n, &n_paths);
+
+	put_title(&r);
+	for (size_t at = 0; at < n; at += COLUMNS) {
+		r.f = &f[at];
+		r.n = n - at < COLUMNS ? n - at : COLUMNS;
+		put_block(&r, path, n_paths);
+		fprintf(to, "\n");
+	}
+	put_foot(&r, command);
+	free(path);
+}

@@ -1,0 +1,35 @@
+# bars.gp - bars per run, stacked or side by side. `dmachurn plot` puts the data before this text:
+#   $bars     a row a bar: x, then the values of the series (stacked: sums up to the series)
+#   n_series, series (array of names), stacked, title_text, y_label, x_first, x_last, y_top,
+#   rotated (degrees that the ticks' labels are turned, 0: level)
+# and the ticks, the groups' names and the numbers above the bars. `dmachurn plot -o FILE.gp` writes
+# the whole script, to be edited and run by gnuplot.
+
+# Okabe-Ito colours, which the colour-blind can tell apart. Three are solid, of different brightness; the
+# others have a pattern each, so that they differ in grey, too.
+array colour[8] = ["#0072B2", "#E69F00", "#F0E442", "#009E73", "#56B4E9", "#D55E00", "#CC79A7", "#000000"]
+array fill[8] = [3, 4, 3, 2, 3, 5, 1, 6]
+
+set title title_text noenhanced
+set ylabel y_label noenhanced
+set xrange [x_first:x_last]
+set yrange [0:y_top]
+set border 3
+set ytics nomirror
+set xtics nomirror noenhanced scale 0
+if (rotated) { set xtics rotate by rotated right }
+set grid ytics lc rgb "#dddddd" lt 1
+set style fill border lc rgb "black"
+set key outside right top vertical Left reverse noenhanced samplen 2 spacing 1.3
+set boxwidth stacked ? 0.7 : 0.8 / n_series
+side(k) = stacked ? 0 : (k - (n_series + 1) / 2.0) * 0.8 / n_series
+
+if (stacked) {
+	plot for [i=0:n_series-1] $bars using 1:(column(1 + n_series - i)) with boxes \
+		fs pattern fill[(n_series - i - 1) % 8 + 1] border lc rgb "black" \
+		lc rgb colour[(n_series - i - 1) % 8 + 1] title series[n_series - i]
+} else {
+	plot for [k=1:n_series] $bars using ($1 + side(k)):(column(1 + k)) with boxes \
+		fs pattern fill[(k - 1) % 8 + 1] border lc rgb "black" \
+		lc rgb colour[(k - 1) % 8 + 1] title series[k]
+}
