@@ -18,8 +18,7 @@
 enum {
 	ALIGN_ANCHOR = 16,  /* submissions in a row that must agree where the logs meet */
 	ALIGN_RESYNC = 64,  /* how far to look for the way on after a difference */
-	ALIGN_SWAPS = 8,   /* submissions in a row that may be in another order */
-	ALIGN_AGAIN = 4,    /* submissions in a row that must agree there */
+	ALIGN_WINDOW = 32, /* submissions that are looked at to tell which way is best */
 	ALIGN_SKIP_MAX = 64, /* guest submissions that may precede the meeting point */
 };
 
@@ -120,58 +119,84 @@ static size_t align_base(const struct align *a)
 	return 0;
 }
 
-/* Where the logs meet: the first agreement of ALIGN_ANCHOR items, nearest to the base. */
-static bool align_start(const struct align *a, size_t *i, size_t *j)
+/* An agreement of n items, nearest to the base. */
+static bool align_meet(const struct align *a, size_t base, size_t n, size_t *i, size_t *j)
 {
-	size_t base = align_base(a);
-
 	for (*i = 0; *i < a->n_guest && *i < ALIGN_SKIP_MAX; ++*i)
 		for (size_t away = 0; away <= a->n_unit; away++) {
 			*j = base + away;
-			if (align_run(a, *i, *j, ALIGN_ANCHOR))
+			if (align_run(a, *i, *j, n))
 				return true;
 			*j = base - away;
-			if (away <= base && align_run(a, *i, *j, ALIGN_ANCHOR))
+			if (away <= base && align_run(a, *i, *j, n))
 				return true;
 		}
 	return false;
 }
 
-/* After a difference at (i, j): the nearest place where both go on alike. Equal steps on both sides are
- * tried first: an interrupt between the entry of qi_submit_sync() and its lock swaps two submissions, and
- * traffic that repeats the same addresses agrees with itself one step aside as well. */
-static bool align_resync(const struct align *a, size_t *i, size_t *j)
+/* Where the logs meet: as long an agreement as there is. */
+static bool align_start(const struct align *a, size_t *i, size_t *j)
 {
-	for (size_t step = 1; step <= ALIGN_SWAPS; step++)
-		if (align_run(a, *i + step, *j + step, ALIGN_AGAIN))
+	size_t base = align_base(a);
+
+	for (size_t n = ALIGN_ANCHOR; n; n /= 2)
+		if (align_meet(a, base, n, i, j))
 			return true;
-	for (size_t sum = 1; sum <= ALIGN_RESYNC; sum++)
-		for (size_t x = 0; x <= sum; x++)
-			if (align_run(a, *i + x, *j + sum - x, ALIGN_AGAIN)) {
-				*i += x;
-				*j += sum - x;
-				return true;
-			}
 	return false;
 }
 
-/* Unmaps that follow, join up and lie in the invalidated range were gathered into the first. */
+/* How many of the next ALIGN_WINDOW items from (i, j) agree; at the end of a log, of as many as there are. */
+static size_t align_score(const struct align *a, size_t i, size_t j)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < ALIGN_WINDOW; k++)
+		if (i + k >= a->n_guest || (j + k < a->n_unit && align_agrees(a, i + k, j + k)))
+			n++;
+	return n;
+}
+
+/* After a difference at (i, j): where both go on. An interrupt may swap submissions, so a few differences
+ * are no reason to step aside: traffic that repeats its addresses agrees with itself there as well. */
+static void align_resync(const struct align *a, size_t *i, size_t *j)
+{
+	size_t best = align_score(a, *i, *j), x_best = 0, y_best = 0;
+
+	if (best >= ALIGN_WINDOW / 2)
+		return;
+	for (size_t sum = 1; sum <= ALIGN_RESYNC; sum++)
+		for (size_t x = 0; x <= sum; x++) {
+			size_t score = align_score(a, *i + x, *j + sum - x);
+
+			if (score > best) {
+				best = score;
+				x_best = x;
+				y_best = sum - x;
+			}
+		}
+	*i += x_best;
+	*j += y_best;
+}
+
+/* Unmaps of the same size that follow, join up and lie in the invalidated range were gathered into the
+ * first, unless an invalidation begins there. */
 static size_t align_gather(struct align *a, size_t i, size_t j)
 {
 	const struct align_item *u = &a->unit[j];
-	iova_t last = u->iova + (PAGE_BYTES << u->am) - 1;
+	iova_t last = u->iova | ((PAGE_BYTES << u->am) - 1);
 	struct guest_op *op = &a->g->op[a->guest[i].which];
+	uint64_t n_piece = op->n_bytes;
 
-	if (a->g->has_functions || op->kind != GUEST_UNMAP)
+	if (a->g->has_functions || op->kind != GUEST_UNMAP || !align_agrees(a, i, j))
 		return i;
 	while (i + 1 < a->n_guest) {
 		struct guest_op *next = &a->g->op[a->guest[i + 1].which];
 
-		if (next->kind != GUEST_UNMAP || next->iova != op->iova + op->n_bytes ||
-		    next->iova + next->n_bytes - 1 > last ||
-		    (j + 1 < a->n_unit && align_agrees(a, i + 1, j + 1)))
+		if (next->kind != GUEST_UNMAP || next->n_bytes != n_piece ||
+		    next->iova != op->iova + op->n_bytes || next->iova + n_piece - 1 > last ||
+		    (j + 1 < a->n_unit && a->unit[j + 1].iova == next->iova))
 			return i;
-		op->n_bytes += next->n_bytes;
+		op->n_bytes += n_piece;
 		next->n_bytes = 0;
 		i++;
 	}
@@ -202,7 +227,9 @@ bool import_align(struct guest_log *g, const struct unit_log *u, const struct tr
 	align_unit_items(&a);
 	aligned = align_start(&a, &i, &j);
 	while (aligned && i < a.n_guest && j < a.n_unit) {
-		if (!align_agrees(&a, i, j) && !align_resync(&a, &i, &j))
+		if (!align_agrees(&a, i, j))
+			align_resync(&a, &i, &j);
+		if (i >= a.n_guest || j >= a.n_unit)
 			break;
 		align_note(&a, i, j);
 		n_agreed++;

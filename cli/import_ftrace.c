@@ -22,6 +22,7 @@
 #include "sim/xalloc.h"
 
 #define FTRACE_CPUS_MAX 4096u
+#define FTRACE_LEVELS 4u /* task, soft interrupt, hard interrupt, hard interrupt in a soft one */
 
 /* What entering a function tells; a name stands for all names that begin with it, up to a '.'. */
 enum ftrace_fn {
@@ -66,20 +67,22 @@ static const struct {
 	{"iommu_flush_iotlb_psi", FN_PSI},
 };
 
-/* One CPU's state: the call that its next event may belong to. */
+/* State of a CPU at a level of interrupts: the call that its next event may belong to. */
 struct ftrace_cpu {
 	unsigned open;	  /* operation that joining events extend, IMPORT_NONE: none */
 	unsigned last;	  /* operation that submissions belong to */
 	bool in_dma_api;  /* the last operation began in a driver of the kernel */
-	bool in_timer;	  /* in a flush-queue time-out */
-	bool context_set; /* qi_flush_context for a new entry, false: for one taken away */
 };
 
 struct ftrace {
 	struct import_text text;
 	struct guest_log *g;
-	struct ftrace_cpu *cpu; /* [FTRACE_CPUS_MAX] */
+	struct ftrace_cpu *cpu; /* [FTRACE_CPUS_MAX * FTRACE_LEVELS] */
 	bool attached;
+	/* The line in hand. */
+	uint64_t at_ns;
+	unsigned n_cpu;
+	struct ftrace_cpu *c;
 };
 
 /* ---- lists */
@@ -148,21 +151,35 @@ static bool ftrace_time(const char *s, uint64_t *ns, const char **rest)
 	return true;
 }
 
-/* CPU, time and what comes behind; false: no line of a trace. */
-static bool ftrace_split(const char *line, unsigned *cpu, uint64_t *ns, const char **rest)
+/* The third of the latency columns ("d.h1."): in what kind of interrupt. */
+static unsigned ftrace_level(const char *flags, size_t n)
 {
-	const char *p = line;
+	char c = n >= 4 ? flags[2] : '.';
 
-	*cpu = 0;
+	return c == 's' ? 1 : c == 'h' ? 2 : c == 'H' ? 3 : 0;
+}
+
+/* CPU, time and what comes behind; false: no line of a trace. */
+static bool ftrace_split(struct ftrace *t, const char **rest)
+{
+	const char *p = t->text.line;
+	unsigned level = 0;
+
+	t->n_cpu = 0;
 	while (*p) {
 		size_t n = strcspn(p, " \t");
 		unsigned v;
 		char close;
 
-		if (*p == '[' && sscanf(p, "[%4u%c", &v, &close) == 2 && close == ']' && v < FTRACE_CPUS_MAX)
-			*cpu = v;
-		else if (n && p[n - 1] == ':' && ftrace_time(p, ns, rest))
+		if (*p == '[' && sscanf(p, "[%4u%c", &v, &close) == 2 && close == ']' && v < FTRACE_CPUS_MAX) {
+			t->n_cpu = v;
+			level = 0;
+		} else if (n && p[n - 1] == ':' && ftrace_time(p, &t->at_ns, rest)) {
+			t->c = &t->cpu[t->n_cpu * FTRACE_LEVELS + level];
 			return true;
+		} else {
+			level = ftrace_level(p, n);
+		}
 		p += n;
 		p += strspn(p, " \t");
 	}
@@ -188,32 +205,41 @@ static void ftrace_close(struct ftrace_cpu *c)
 	c->open = IMPORT_NONE;
 }
 
-static struct guest_op *ftrace_new_op(struct ftrace *t, enum guest_kind kind, uint64_t ns, unsigned cpu)
+static struct guest_op *ftrace_new_op(struct ftrace *t, enum guest_kind kind)
 {
-	struct guest_op *op = guest_log_op(t->g, kind, ns, cpu);
+	struct guest_op *op = guest_log_op(t->g, kind, t->at_ns, t->n_cpu);
 
-	t->cpu[cpu].last = (unsigned)(t->g->n_ops - 1);
-	t->cpu[cpu].in_timer = kind == GUEST_TIMER;
+	t->c->last = (unsigned)(t->g->n_ops - 1);
 	return op;
 }
 
-/* The operation that an event at iova continues, or NULL. Segments of a map must lie together. */
-static struct guest_op *ftrace_joined(struct ftrace *t, enum guest_kind kind, unsigned cpu, iova_t iova)
+/* The operation that an event at iova continues, or NULL. */
+static struct guest_op *ftrace_joined(const struct ftrace *t, enum guest_kind kind, iova_t iova)
 {
-	struct ftrace_cpu *c = &t->cpu[cpu];
-	struct guest_op *op = c->open == IMPORT_NONE ? NULL : &t->g->op[c->open];
+	struct guest_op *op = t->c->open == IMPORT_NONE ? NULL : &t->g->op[t->c->open];
 
-	if (!op || op->kind != kind || op->iova + op->n_bytes != iova)
-		return NULL;
-	if (kind == GUEST_MAP && op->first_seg + op->n_segs != t->g->n_segs)
-		return NULL;
-	return op;
+	return op && op->kind == kind && op->iova + op->n_bytes == iova ? op : NULL;
 }
 
-static int ftrace_map_event(struct ftrace *t, enum guest_kind kind, uint64_t ns, unsigned cpu, const char *rest,
-			    struct err *e)
+/* One more segment of a map; an interrupt may have mapped in between, then the others follow it. */
+static void ftrace_seg(struct guest_log *g, struct guest_op *op, gpa_t gpa, uint64_t n_bytes)
 {
-	struct ftrace_cpu *c = &t->cpu[cpu];
+	unsigned first = op->first_seg;
+
+	if (first + op->n_segs != g->n_segs) {
+		op->first_seg = (unsigned)g->n_segs;
+		for (unsigned i = 0; i < op->n_segs; i++) {
+			struct trace_seg seg = g->seg[first + i];
+
+			guest_log_seg(g, seg.gpa, seg.n_bytes);
+		}
+	}
+	guest_log_seg(g, gpa, n_bytes);
+	op->n_segs++;
+}
+
+static int ftrace_map_event(struct ftrace *t, enum guest_kind kind, const char *rest, struct err *e)
+{
 	struct guest_op *op;
 	uint64_t iova, size, gpa = 0;
 
@@ -224,23 +250,21 @@ static int ftrace_map_event(struct ftrace *t, enum guest_kind kind, uint64_t ns,
 			      kind == GUEST_MAP ? "paddr=0x.. " : "");
 	if (!t->text.whole)
 		return err_at(e, import_text_place(&t->text), "the last line has no end: the file was cut short");
-	op = ftrace_joined(t, kind, cpu, iova);
+	op = ftrace_joined(t, kind, iova);
 	if (!op) {
-		op = ftrace_new_op(t, kind, ns, cpu);
+		op = ftrace_new_op(t, kind);
 		op->iova = iova;
 		op->first_seg = (unsigned)t->g->n_segs;
-		op->by_dma_api = c->in_dma_api;
+		op->by_dma_api = t->c->in_dma_api;
 	}
 	op->n_bytes += size;
-	if (kind == GUEST_MAP) {
-		op->n_segs++;
-		guest_log_seg(t->g, gpa, size);
-	}
-	c->open = t->g->has_functions ? (unsigned)(op - t->g->op) : IMPORT_NONE;
+	if (kind == GUEST_MAP)
+		ftrace_seg(t->g, op, gpa, size);
+	t->c->open = t->g->has_functions ? (unsigned)(op - t->g->op) : IMPORT_NONE;
 	return 0;
 }
 
-static void ftrace_mark(struct ftrace *t, uint64_t ns, unsigned cpu, const char *text)
+static void ftrace_mark(struct ftrace *t, const char *text)
 {
 	unsigned number;
 	char name[TRACE_NAME_MAX + 1];
@@ -248,7 +272,7 @@ static void ftrace_mark(struct ftrace *t, uint64_t ns, unsigned cpu, const char 
 
 	if (sscanf(text, "MARK %9u %64s", &number, name) != 2)
 		return;
-	op = ftrace_new_op(t, GUEST_MARK, ns, cpu);
+	op = ftrace_new_op(t, GUEST_MARK);
 	op->number = number;
 	strcpy(op->name, name);
 }
@@ -271,7 +295,7 @@ static bool ftrace_begins(const char *s, const char *with)
 }
 
 /* A call of qi_submit_sync: who asked says what it carries. */
-static void ftrace_submit(struct ftrace *t, uint64_t ns, unsigned cpu, const char *caller)
+static void ftrace_submit(struct ftrace *t, const char *caller)
 {
 	static const struct {
 		const char *caller;
@@ -280,7 +304,6 @@ static void ftrace_submit(struct ftrace *t, uint64_t ns, unsigned cpu, const cha
 		{"qi_flush_iotlb", SUB_IOTLB},	    {"qi_flush_context", SUB_CONTEXT},
 		{"qi_flush_dev_iotlb", SUB_DEVTLB}, {"qi_batch_flush_descs", SUB_BATCH},
 	};
-	struct ftrace_cpu *c = &t->cpu[cpu];
 	struct guest_sub *s;
 	enum sub_kind kind = SUB_IEC;
 	const struct guest_op *op;
@@ -289,18 +312,18 @@ static void ftrace_submit(struct ftrace *t, uint64_t ns, unsigned cpu, const cha
 		if (ftrace_begins(caller, kinds[i].caller))
 			kind = kinds[i].kind;
 	if (kind == SUB_IEC)
-		guest_log_op(t->g, GUEST_IEC, ns, cpu);
+		guest_log_op(t->g, GUEST_IEC, t->at_ns, t->n_cpu);
 	s = guest_log_sub(t->g);
 	s->kind = kind;
-	s->at_ns = ns;
-	s->op = kind == SUB_IEC ? (unsigned)(t->g->n_ops - 1) : c->last;
+	s->at_ns = t->at_ns;
+	s->op = kind == SUB_IEC ? (unsigned)(t->g->n_ops - 1) : t->c->last;
 	op = s->op == IMPORT_NONE ? NULL : &t->g->op[s->op];
 	s->has_iova = op && (op->kind == GUEST_MAP || op->kind == GUEST_UNMAP) && !t->g->has_flush_queue;
 }
 
 /* qi_flush_context: the callers that clear an entry have "clear" in their name, those that set one "mapping"
  * or "present"; else it alternates. */
-static void ftrace_context(struct ftrace *t, uint64_t ns, unsigned cpu, const char *caller)
+static void ftrace_context(struct ftrace *t, const char *caller)
 {
 	bool clears = strstr(caller, "clear") != NULL;
 	bool sets = strstr(caller, "mapping") != NULL;
@@ -308,18 +331,18 @@ static void ftrace_context(struct ftrace *t, uint64_t ns, unsigned cpu, const ch
 	if (!clears && !sets)
 		clears = t->attached;
 	t->attached = !clears;
-	ftrace_new_op(t, clears ? GUEST_DETACH : GUEST_ATTACH, ns, cpu);
+	ftrace_new_op(t, clears ? GUEST_DETACH : GUEST_ATTACH);
 }
 
-static void ftrace_call(struct ftrace *t, uint64_t ns, unsigned cpu, const char *name, const char *caller)
+static void ftrace_call(struct ftrace *t, const char *name, const char *caller)
 {
-	struct ftrace_cpu *c = &t->cpu[cpu];
+	struct ftrace_cpu *c = t->c;
 	struct guest_op *last = c->last == IMPORT_NONE ? NULL : &t->g->op[c->last];
 	enum ftrace_fn fn = ftrace_fn(name);
 
 	switch (fn) {
 	case FN_SUBMIT:
-		ftrace_submit(t, ns, cpu, caller);
+		ftrace_submit(t, caller);
 		break;
 	case FN_SYNC_MAP:
 	case FN_SYNC_UNMAP:
@@ -336,7 +359,7 @@ static void ftrace_call(struct ftrace *t, uint64_t ns, unsigned cpu, const char 
 	case FN_TIMEOUT:
 		t->g->has_flush_queue = true;
 		ftrace_close(c);
-		ftrace_new_op(t, GUEST_TIMER, ns, cpu);
+		ftrace_new_op(t, GUEST_TIMER);
 		break;
 	case FN_DMA_API:
 		c->in_dma_api = true;
@@ -344,7 +367,7 @@ static void ftrace_call(struct ftrace *t, uint64_t ns, unsigned cpu, const char 
 		break;
 	case FN_CONTEXT:
 		ftrace_close(c);
-		ftrace_context(t, ns, cpu, caller);
+		ftrace_context(t, caller);
 		break;
 	case FN_DEVTLB:
 		t->g->has_devtlb = true;
@@ -372,7 +395,7 @@ static void ftrace_call(struct ftrace *t, uint64_t ns, unsigned cpu, const char 
 }
 
 /* "name <-caller", trace-cmd "function: name <-- caller". */
-static bool ftrace_function(struct ftrace *t, uint64_t ns, unsigned cpu, const char *rest)
+static bool ftrace_function(struct ftrace *t, const char *rest)
 {
 	const char *arrow = strstr(rest, "<-");
 	const char *name = rest;
@@ -383,7 +406,7 @@ static bool ftrace_function(struct ftrace *t, uint64_t ns, unsigned cpu, const c
 		name += strlen("function:") + strspn(name + strlen("function:"), " \t");
 	arrow += strspn(arrow, "<- \t");
 	t->g->has_functions = true;
-	ftrace_call(t, ns, cpu, name, arrow);
+	ftrace_call(t, name, arrow);
 	return true;
 }
 
@@ -410,10 +433,8 @@ static void ftrace_comment(struct ftrace *t, const char *line)
 static int ftrace_line(struct ftrace *t, struct err *e)
 {
 	const char *rest, *mark;
-	uint64_t ns;
-	unsigned cpu;
 
-	if (!ftrace_split(t->text.line, &cpu, &ns, &rest)) {
+	if (!ftrace_split(t, &rest)) {
 		ftrace_comment(t, t->text.line);
 		/* An event whose columns were torn apart must not be passed over. */
 		if (strstr(t->text.line, "map: IOMMU:"))
@@ -421,14 +442,14 @@ static int ftrace_line(struct ftrace *t, struct err *e)
 		return 0;
 	}
 	if (ftrace_is_event(rest, "map:"))
-		return ftrace_map_event(t, GUEST_MAP, ns, cpu, rest, e);
+		return ftrace_map_event(t, GUEST_MAP, rest, e);
 	if (ftrace_is_event(rest, "unmap:"))
-		return ftrace_map_event(t, GUEST_UNMAP, ns, cpu, rest, e);
-	if (ftrace_function(t, ns, cpu, rest))
+		return ftrace_map_event(t, GUEST_UNMAP, rest, e);
+	if (ftrace_function(t, rest))
 		return 0;
 	mark = strstr(rest, "MARK ");
 	if (mark && (ftrace_begins(rest, "tracing_mark_write:") || ftrace_begins(rest, "print:")))
-		ftrace_mark(t, ns, cpu, mark);
+		ftrace_mark(t, mark);
 	return 0;
 }
 
@@ -443,10 +464,10 @@ static int ftrace_check(const struct ftrace *t, struct err *e)
 
 int import_ftrace(const char *path, struct guest_log *g, struct err *e)
 {
-	struct ftrace t = {.g = g, .cpu = xcalloc(FTRACE_CPUS_MAX, sizeof *t.cpu), .attached = true};
+	struct ftrace t = {.g = g, .cpu = xcalloc(FTRACE_CPUS_MAX * FTRACE_LEVELS, sizeof *t.cpu), .attached = true};
 	int rc = import_text_open(&t.text, path, e);
 
-	for (unsigned i = 0; i < FTRACE_CPUS_MAX; i++)
+	for (unsigned i = 0; i < FTRACE_CPUS_MAX * FTRACE_LEVELS; i++)
 		t.cpu[i].open = t.cpu[i].last = IMPORT_NONE;
 	while (rc >= 0 && (rc = import_text_next(&t.text, e)) > 0)
 		rc = ftrace_line(&t, e);

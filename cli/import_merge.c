@@ -353,7 +353,7 @@ static void merge_unit_phase(struct merge *m, const struct unit_event *ev)
 		name = g->op[marker].name;
 		while (op < marker && (g->op[op].first_sub == IMPORT_NONE || g->op[op].first_sub < ev->sub))
 			op++;
-		merge_ops(m, op);
+		merge_ops(m, op == marker ? marker + 1 : op);
 		m->mark = marker + 1;
 	}
 	merge_phase(m, merge_guest_time(m, ev->at_ns), ev->number, name);
@@ -439,7 +439,7 @@ static bool merge_has(const struct unit_log *u, enum unit_kind kind)
 	return false;
 }
 
-/* Clocks at the first thing that both logs have; earlier events get earlier times by it. */
+/* QEMU's clock ahead of the guest's by the first thing in both logs, a submission or a marker. */
 static void merge_clocks(struct merge *m)
 {
 	const struct guest_log *g = m->job->guest;
@@ -460,6 +460,33 @@ static void merge_clocks(struct merge *m)
 				break;
 			}
 	}
+}
+
+/* A page is not read before it is mapped: the first read of an address after its first map bounds the
+ * difference of the clocks from above, and tightly, because a driver tells its device at once. */
+static void merge_clocks_by_reads(struct merge *m)
+{
+	const struct guest_log *g = m->job->guest;
+	const struct unit_log *u = m->job->unit;
+	struct imap *mapped = imap_new(), *seen = imap_new();
+	struct imap_entry entry;
+
+	for (size_t i = 0; i < g->n_ops; i++)
+		if (g->op[i].kind == GUEST_MAP)
+			imap_insert(mapped, g->op[i].iova, g->op[i].iova + g->op[i].n_bytes - 1, g->op[i].at_ns);
+	for (size_t k = 0; k < u->n_events; k++) {
+		const struct unit_event *ev = &u->event[k];
+		int64_t ahead;
+
+		if (ev->kind != UNIT_FILL || imap_find(seen, ev->iova, &entry) || !imap_find(mapped, ev->iova, &entry))
+			continue;
+		imap_insert(seen, entry.first, entry.last, 0);
+		ahead = (int64_t)(ev->at_ns - entry.value);
+		if (ahead < m->ahead_ns)
+			m->ahead_ns = ahead;
+	}
+	imap_free(mapped);
+	imap_free(seen);
 }
 
 /* Everything that is not in the logs: a kernel is up and its device attached. */
@@ -524,6 +551,8 @@ int import_merge(const struct import_job *job, FILE *f, struct import_stats *s)
 	m.domain = xcalloc(1, sizeof *m.domain);
 	if (u && !job->one_clock)
 		merge_clocks(&m);
+	if (u && !job->guest->has_functions)
+		merge_clocks_by_reads(&m);
 	merge_prologue(&m);
 	for (size_t i = 0; u && i < u->n_events; i++)
 		merge_unit(&m, &u->event[i]);

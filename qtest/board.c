@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * board - the small machine behind the qtest protocol.
+ *
+ * An access to the unit's page is cut into aligned powers of two of at most 8 bytes, as QEMU's bus does it.
+ */
+#include "qtest/board.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/counters.h"
+#include "models/vtd/vtd_spec.h"
+#include "qtest/edu.h"
+#include "sim/port.h"
+#include "sim/xalloc.h"
+
+#define PORT_CONFIG_ADDRESS 0xcf8u
+#define PORT_CONFIG_DATA 0xcfcu
+#define VHOST_WINDOWS 2u
+#define ABORTED_BYTES 400u
+
+/* Functions of q35 that have an address space and do nothing. */
+static const uint16_t board_quiet[] = {0x0000, 0x00f8, 0x00fa, 0x00fb};
+#define BOARD_ROOT_PORT 0x0030 /* in front of the vhost device */
+
+struct board_message {
+	iova_t first;
+	uint64_t n_bytes; /* 0: 2^64 */
+};
+
+struct board_vhost {
+	struct aspace *as;
+	struct listener listener;
+	struct notifier notifier[VHOST_WINDOWS];
+	unsigned n_notifiers, kind;
+	struct board_message *message;
+	size_t n_messages;
+};
+
+struct board {
+	struct gmem *mem;
+	struct rec *rec;
+	struct iommu_env env;
+	struct vtd *unit;
+	const struct vtd_trace_sink *trace;
+	struct meter meter;
+	struct edu *edu;
+	unsigned n_edus;
+	uint16_t edu_sid[BOARD_EDUS_MAX];
+	struct board_vhost vhost;
+	uint32_t config_address;
+	uint64_t now_ns;
+	char aborted[ABORTED_BYTES];
+	bool has_aborted;
+};
+
+/* ---- the vhost device: registers like vhost, remembers what it is told */
+
+static void vhost_message(struct notifier *n, const struct notify *what, struct meter *m)
+{
+	struct board *b = n->self;
+	struct board_vhost *v = &b->vhost;
+
+	(void)m;
+	if (!b->trace)
+		return;
+	v->message = xrealloc(v->message, v->n_messages + 1, sizeof *v->message);
+	v->message[v->n_messages++] =
+		(struct board_message){what->first, what->last - what->first + 1};
+}
+
+static void vhost_region_add(void *self, const struct region *r, struct meter *m)
+{
+	struct board *b = self;
+	struct board_vhost *v = &b->vhost;
+	struct notifier *n;
+
+	(void)m;
+	if (r->kind != REGION_IOMMU || v->n_notifiers == VHOST_WINDOWS)
+		return;
+	n = &v->notifier[v->n_notifiers++];
+	*n = (struct notifier){
+		.wants = v->kind, .first = r->first, .last = r->last, .fn = vhost_message, .self = b};
+	if (v->as->ops->add_notifier(v->as, n))
+		v->n_notifiers--;
+}
+
+static void vhost_region_del(void *self, const struct region *r, struct meter *m)
+{
+	struct board *b = self;
+	struct board_vhost *v = &b->vhost;
+
+	(void)m;
+	if (r->kind != REGION_IOMMU)
+		return;
+	while (v->n_notifiers != 0)
+		v->as->ops->del_notifier(v->as, &v->notifier[--v->n_notifiers]);
+}
+
+/* The kind that vhost asks for while the guest has not enabled ATS: UNMAP, but 6.0 to 7.1 take device-TLB
+ * events, as does 8.0 beside a unit with device-iotlb. */
+static unsigned vhost_kind(const struct vtd_config *c)
+{
+	const char *version = vtd_version_words[c->qemu];
+
+	if (version[0] == '6' || (strcmp(version, "8.0") == 0 && c->device_iotlb))
+		return NOTIFY_DEVTLB_UNMAP;
+	return NOTIFY_UNMAP;
+}
+
+static void board_add_vhost(struct board *b, const struct board_config *c)
+{
+	struct board_vhost *v = &b->vhost;
+
+	vtd_attach(b->unit, BOARD_ROOT_PORT, rec_entity(b->rec, "port"));
+	v->kind = vhost_kind(&c->iommu);
+	v->as = vtd_attach(b->unit, c->vhost_sid, rec_entity(b->rec, "vhost"));
+	v->listener = (struct listener){vhost_region_add, vhost_region_del, b};
+	v->as->listener = &v->listener;
+	vtd_listen(b->unit, v->as, &b->meter);
+}
+
+/* ---- birth and death */
+
+static void board_on_abort(void *self, const char *why)
+{
+	struct board *b = self;
+
+	if (!b->has_aborted)
+		snprintf(b->aborted, sizeof b->aborted, "%s", why);
+	b->has_aborted = true;
+}
+
+static void board_attach(struct board *b, const struct board_config *c)
+{
+	char name[24];
+
+	for (size_t i = 0; i < ARRAY_SIZE(board_quiet); i++) {
+		snprintf(name, sizeof name, "quiet%zu", i);
+		vtd_attach(b->unit, board_quiet[i], rec_entity(b->rec, name));
+	}
+	b->n_edus = c->n_edus;
+	b->edu = xcalloc(c->n_edus, sizeof *b->edu);
+	for (unsigned i = 0; i < c->n_edus; i++) {
+		snprintf(name, sizeof name, "edu%u", i);
+		b->edu_sid[i] = c->edu[i];
+		b->edu[i].mem = b->mem;
+		b->edu[i].as = vtd_attach(b->unit, c->edu[i], rec_entity(b->rec, name));
+	}
+	if (c->has_vhost)
+		board_add_vhost(b, c);
+}
+
+struct board *board_new(const struct board_config *c, const struct vtd_trace_sink *trace,
+			struct err *e)
+{
+	struct board *b = xcalloc(1, sizeof *b);
+
+	b->mem = gmem_new(BOARD_RAM_BYTES, 0);
+	b->rec = rec_new(&counters_names);
+	b->env = (struct iommu_env){
+		.mem = b->mem,
+		.rec = b->rec,
+		.ent = rec_entity(b->rec, "iommu"),
+		.aborted = board_on_abort,
+		.self = b,
+	};
+	b->unit = vtd_new(&c->iommu, &b->env, e);
+	if (!b->unit) {
+		board_free(b);
+		return NULL;
+	}
+	board_attach(b, c);
+	b->trace = trace;
+	vtd_trace_to(b->unit, trace);
+	return b;
+}
+
+void board_free(struct board *b)
+{
+	if (!b)
+		return;
+	vtd_free(b->unit);
+	free(b->edu);
+	free(b->vhost.message);
+	rec_free(b->rec);
+	gmem_free(b->mem);
+	free(b);
+}
+
+/* ---- the bus */
+
+enum board_target { TARGET_RAM, TARGET_UNIT, TARGET_EDU, TARGET_NOTHING };
+
+/* Who answers at `at`, and for how many of the n bytes. */
+static enum board_target board_target(const struct board *b, uint64_t at, uint64_t n, uint64_t *k,
+				      struct edu **edu)
+{
+	if (PORT_LIKELY(at < BOARD_RAM_BYTES)) {
+		*k = n < BOARD_RAM_BYTES - at ? n : BOARD_RAM_BYTES - at;
+		return TARGET_RAM;
+	}
+	if (at >= VTD_BASE && at - VTD_BASE < VTD_REGS_BYTES) {
+		*k = n < VTD_BASE + VTD_REGS_BYTES - at ? n : VTD_BASE + VTD_REGS_BYTES - at;
+		return TARGET_UNIT;
+	}
+	for (unsigned i = 0; i < b->n_edus; i++)
+		if (edu_has(&b->edu[i], at)) {
+			*edu = &b->edu[i];
+			*k = b->edu[i].bar + EDU_BAR_BYTES - at;
+			*k = n < *k ? n : *k;
+			return TARGET_EDU;
+		}
+	*k = PAGE_BYTES - (at & ~PAGE_MASK);
+	if (at < VTD_BASE && at + *k > VTD_BASE)
+		*k = VTD_BASE - at;
+	*k = n < *k ? n : *k;
+	return TARGET_NOTHING;
+}
+
+/* Size of the next access of n bytes at off: a power of two, aligned, at most 8. */
+static unsigned board_piece(uint64_t off, uint64_t n)
+{
+	uint64_t k = n < 8 ? n : 8, aligned = off & -off;
+
+	if (aligned != 0 && aligned < k)
+		k = aligned;
+	return 1u << bits_log2(k);
+}
+
+static void board_device_read(struct board *b, const struct edu *edu, uint64_t off, uint8_t *out,
+			      uint64_t n)
+{
+	while (n != 0) {
+		unsigned k = board_piece(off, n);
+		uint64_t val = edu ? edu_read(edu, off, k)
+				   : vtd_read(b->unit, (uint32_t)off, k, &b->meter);
+
+		memcpy(out, &val, k);
+		off += k;
+		out += k;
+		n -= k;
+	}
+}
+
+static void board_device_write(struct board *b, struct edu *edu, uint64_t off, const uint8_t *in,
+			       uint64_t n)
+{
+	while (n != 0) {
+		unsigned k = board_piece(off, n);
+		uint64_t val = 0;
+
+		memcpy(&val, in, k);
+		if (edu)
+			edu_write(edu, off, k, val, b->now_ns);
+		else
+			vtd_write(b->unit, (uint32_t)off, k, val, &b->meter);
+		off += k;
+		in += k;
+		n -= k;
+	}
+}
+
+void board_read(struct board *b, uint64_t at, void *out, uint64_t n)
+{
+	uint8_t *to = out;
+	uint64_t k;
+
+	for (; n != 0; at += k, to += k, n -= k) {
+		struct edu *edu = NULL;
+
+		switch (board_target(b, at, n, &k, &edu)) {
+		case TARGET_RAM:
+			gmem_read(b->mem, at, to, k);
+			break;
+		case TARGET_UNIT:
+			board_device_read(b, NULL, at - VTD_BASE, to, k);
+			break;
+		case TARGET_EDU:
+			board_device_read(b, edu, at - edu->bar, to, k);
+			break;
+		case TARGET_NOTHING:
+			memset(to, 0, k);
+			break;
+		}
+	}
+}
+
+void board_write(struct board *b, uint64_t at, const void *in, uint64_t n)
+{
+	const uint8_t *from = in;
+	uint64_t k;
+
+	for (; n != 0; at += k, from += k, n -= k) {
+		struct edu *edu = NULL;
+
+		switch (board_target(b, at, n, &k, &edu)) {
+		case TARGET_RAM:
+			gmem_write(b->mem, at, from, k);
+			break;
+		case TARGET_UNIT:
+			board_device_write(b, NULL, at - VTD_BASE, from, k);
+			break;
+		case TARGET_EDU:
+			board_device_write(b, edu, at - edu->bar, from, k);
+			break;
+		case TARGET_NOTHING:
+			break;
+		}
+	}
+}
+
+void board_fill(struct board *b, uint64_t at, uint8_t val, uint64_t n)
+{
+	uint8_t block[PAGE_BYTES];
+	uint64_t k;
+
+	if (at < BOARD_RAM_BYTES) {
+		k = n < BOARD_RAM_BYTES - at ? n : BOARD_RAM_BYTES - at;
+		gmem_fill(b->mem, at, val, k);
+		at += k;
+		n -= k;
+	}
+	memset(block, val, sizeof block);
+	for (; n != 0; at += k, n -= k) {
+		k = n < sizeof block ? n : sizeof block;
+		board_write(b, at, block, k);
+	}
+}
+
+/* ---- ports and time */
+
+static struct edu *board_config_target(const struct board *b)
+{
+	for (unsigned i = 0; i < b->n_edus; i++)
+		if (b->config_address >> 31 && b->edu_sid[i] == (b->config_address >> 8 & 0xffffu))
+			return &b->edu[i];
+	return NULL;
+}
+
+uint32_t board_in(struct board *b, uint16_t port, unsigned size)
+{
+	const struct edu *edu = board_config_target(b);
+
+	if (size == 4 && port == PORT_CONFIG_ADDRESS)
+		return b->config_address;
+	if (size == 4 && port == PORT_CONFIG_DATA && edu)
+		return edu_config_read(edu, b->config_address & 0xfcu);
+	return (uint32_t)bits_low(8 * size);
+}
+
+void board_out(struct board *b, uint16_t port, unsigned size, uint32_t val)
+{
+	struct edu *edu = board_config_target(b);
+
+	if (size == 4 && port == PORT_CONFIG_ADDRESS)
+		b->config_address = val;
+	else if (size == 4 && port == PORT_CONFIG_DATA && edu)
+		edu_config_write(edu, b->config_address & 0xfcu, val);
+}
+
+uint64_t board_step(struct board *b, uint64_t ns)
+{
+	b->now_ns += ns;
+	for (unsigned i = 0; i < b->n_edus; i++) {
+		const char *why = edu_tick(&b->edu[i], b->now_ns, &b->meter);
+
+		if (why)
+			board_on_abort(b, why);
+	}
+	return b->now_ns;
+}
+
+const char *board_aborted(struct board *b)
+{
+	if (PORT_LIKELY(!b->has_aborted))
+		return NULL;
+	b->has_aborted = false;
+	return b->aborted;
+}
+
+void board_flush_messages(struct board *b)
+{
+	char line[96];
+
+	for (size_t i = 0; i < b->vhost.n_messages; i++) {
+		snprintf(line, sizeof line,
+			 "iotlb_msg INVALIDATE iova 0x%" PRIx64 " size 0x%" PRIx64,
+			 b->vhost.message[i].first, b->vhost.message[i].n_bytes);
+		b->trace->line(b->trace->self, line);
+	}
+	b->vhost.n_messages = 0;
+}

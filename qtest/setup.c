@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * setup - the "#@" lines of a script and `--set`, into the board's configuration.
+ *
+ * Properties are the rows of the unit; QEMU's "x-" before experimental ones is dropped.
+ */
+#include "qtest/setup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECTION "iommu."
+
+static int setup_property(struct board_config *c, const char *key, const char *value,
+			  const char *file, struct err *e)
+{
+	const struct opt *row;
+	char path[96];
+
+	if (strncmp(key, "x-", 2) == 0)
+		key += 2;
+	row = opt_find(vtd_opts, key);
+	snprintf(path, sizeof path, SECTION "%s", key);
+	if (!row) {
+		const char *names[VTD_N_OPTS], *near;
+		size_t n = 0;
+
+		for (; vtd_opts[n].name; n++)
+			names[n] = vtd_opts[n].name;
+		names[n] = NULL;
+		near = err_nearest(key, names);
+		return err_user(e, "%s: there is no %s%s%s%s", file, path,
+				near ? "; did you mean " SECTION : "", near ? near : "",
+				near ? "?" : "");
+	}
+	return opt_set(row, &c->iommu, value, path, (struct err_place){.file = file}, e);
+}
+
+static int setup_iommu(struct board_config *c, char *list, struct err *e)
+{
+	char *save = NULL;
+
+	for (char *w = strtok_r(list, ", ", &save); w; w = strtok_r(NULL, ", ", &save)) {
+		char *value = strchr(w, '=');
+		int r;
+
+		if (!value)
+			return err_user(e, "#@ iommu: '%s' is not KEY=VALUE", w);
+		*value = '\0';
+		r = setup_property(c, w, value + 1, "#@ iommu", e);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* "SLOT.FUNCTION" on bus 0, hexadecimal. */
+static int setup_edu(struct board_config *c, char *list, struct err *e)
+{
+	char *save = NULL;
+
+	c->n_edus = 0;
+	for (char *w = strtok_r(list, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		unsigned slot, function;
+		char end;
+
+		if (sscanf(w, "%x.%x%c", &slot, &function, &end) != 2 || slot > 31 || function > 7)
+			return err_user(e, "#@ edu: got '%s', allowed 00.0..1f.7", w);
+		if (c->n_edus == BOARD_EDUS_MAX)
+			return err_user(e, "#@ edu: more than %u devices", BOARD_EDUS_MAX);
+		c->edu[c->n_edus++] = (uint16_t)(slot << 3 | function);
+	}
+	return 0;
+}
+
+static int setup_vhost(struct board_config *c, const char *at, struct err *e)
+{
+	unsigned bus, slot, function;
+
+	if (sscanf(at, "%x:%x.%x", &bus, &slot, &function) != 3 || bus > 255 || slot > 31 ||
+	    function > 7)
+		return err_user(e, "#@ vhost: got '%s', allowed 00:00.0..ff:1f.7", at);
+	c->has_vhost = true;
+	c->vhost_sid = (uint16_t)(bus << 8 | slot << 3 | function);
+	return 0;
+}
+
+int setup_directive(struct board_config *c, char *text, struct err *e)
+{
+	char *rest;
+
+	text += strspn(text, " ");
+	rest = text + strcspn(text, " ");
+	if (*rest)
+		*rest++ = '\0';
+	if (strcmp(text, "iommu") == 0)
+		return setup_iommu(c, rest, e);
+	if (strcmp(text, "edu") == 0)
+		return setup_edu(c, rest, e);
+	if (strcmp(text, "vhost") == 0)
+		return setup_vhost(c, rest, e);
+	return 0;
+}
+
+int setup_set(struct board_config *c, const char *assignment, struct err *e)
+{
+	const char *value = strchr(assignment, '=');
+	char key[80];
+
+	if (!value || strncmp(assignment, SECTION, strlen(SECTION)) != 0 ||
+	    (size_t)(value - assignment) >= sizeof key)
+		return err_user(e, "--set: got '%s', allowed " SECTION "KEY=VALUE", assignment);
+	snprintf(key, sizeof key, "%.*s", (int)(value - assignment - strlen(SECTION)),
+		 assignment + strlen(SECTION));
+	return setup_property(c, key, value + 1, "--set", e);
+}
