@@ -38,11 +38,13 @@ static const void *const *const registry_tables[REGISTRY_KIND_N] = {
 struct registry_head {
 	const char *name, *help;
 	const struct opt *opts;
+	size_t size;
 };
 #define REGISTRY_BEGINS(type)                                                                  \
 	_Static_assert(offsetof(type, name) == offsetof(struct registry_head, name) &&         \
 			       offsetof(type, help) == offsetof(struct registry_head, help) && \
-			       offsetof(type, opts) == offsetof(struct registry_head, opts),   \
+			       offsetof(type, opts) == offsetof(struct registry_head, opts) && \
+			       offsetof(type, size) == offsetof(struct registry_head, size),   \
 		       #type)
 REGISTRY_BEGINS(struct iommu_type);
 REGISTRY_BEGINS(struct consumer_type);
@@ -73,7 +75,7 @@ bool registry_get(enum registry_kind kind, unsigned i, struct registry_entry *en
 	if (!*type)
 		return false;
 	memcpy(&head, *type, sizeof head);
-	*entry = (struct registry_entry){head.name, head.help, head.opts, *type};
+	*entry = (struct registry_entry){head.name, head.help, head.opts, head.size, *type};
 	return true;
 }
 

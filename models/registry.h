@@ -8,6 +8,7 @@
 #define MODELS_REGISTRY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "sim/opt.h"
 
@@ -22,8 +23,9 @@ enum registry_kind {
 /* What all kinds have in common. */
 struct registry_entry {
 	const char *name, *help;
-	const struct opt *opts;
-	const void *type; /* struct iommu_type, consumer_type, guest_type or workload_type */
+	const struct opt *opts; /* NULL: none */
+	size_t size;            /* of the instance */
+	const void *type;       /* struct iommu_type, consumer_type, guest_type or workload_type */
 };
 
 /* "iommu", "consumer", "guest", "workload". */

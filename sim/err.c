@@ -15,13 +15,11 @@
 #include <string.h>
 
 enum {
-	ERR_WORD_MAX =
-		96, /* longer words have no nearest: nobody mistypes only one letter of those */
+	ERR_WORD_MAX = 96, /* characters; longer words have no nearest */
 	ERR_BEGIN_MIN = 3, /* letters from which a beginning counts as an abbreviation */
 };
 
-/* A value of the user may hold anything, the line may not: it stays one line of plain characters.
- */
+/* A value may hold anything, the message may not: it stays one line of plain characters. */
 static void err_clean(char *text)
 {
 	for (; *text; text++) {
@@ -32,6 +30,7 @@ static void err_clean(char *text)
 	}
 }
 
+PORT_PRINTF(3, 0)
 static void err_put(struct err *e, struct err_place at, const char *fmt, va_list args)
 {
 	char place[300] = "";
@@ -95,8 +94,7 @@ static unsigned err_min(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Lengths are at most ERR_WORD_MAX. Three rows of the table are kept: a swap looks two rows back.
- */
+/* Lengths are at most ERR_WORD_MAX. Three rows are kept: a swap looks two rows back. */
 static unsigned err_distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	unsigned rows[3][ERR_WORD_MAX + 1];

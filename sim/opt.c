@@ -193,7 +193,7 @@ int opt_set(const struct opt *row, void *obj, const char *text, const char *path
 		*(const char **)member = text;
 		return 0;
 	}
-	assert(!"kind of option row");
+	assert(false && "kind of option row");
 	return -EINVAL;
 }
 

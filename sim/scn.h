@@ -65,8 +65,8 @@ void scn_free(struct scn *s);
 /* A deep copy, all items unused. */
 void scn_copy(struct scn *to, const struct scn *from);
 
-/* "PATH=VALUE". The path may be given before its section exists; not below "sweep". The last wins.
- */
+/* "PATH=VALUE". The path may be given before its section exists; not below "sweep". The
+ * last one wins. */
 int scn_set(struct scn *s, const char *assignment, struct err *e);
 /* The same with a place of the caller's (that of a sweep's axis), which lives as long as s. */
 int scn_put(struct scn *s, const char *path, const char *value, struct err_place at, struct err *e);
@@ -75,8 +75,8 @@ int scn_put(struct scn *s, const char *path, const char *value, struct err_place
 struct scn_item *scn_find(const struct scn *s, const char *path);
 
 /* The distinct next words below a path ("devices" -> "net0", "nvme0"), in file order; returns how
- * many were written to word[0..max-1]. Pointers live until the scenario changes. Not for "sweep".
- */
+ * many were written to word[0..max-1]. Pointers live until the scenario changes. Not for
+ * "sweep". */
 size_t scn_children(const struct scn *s, const char *path, const char **word, size_t max);
 
 /* Fill obj from "section.*" by rows: defaults first, then the scenario's items, marking them used.

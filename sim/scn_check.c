@@ -8,7 +8,6 @@
  *
  *   known "devices.net0", unused "devices.net0.consumr.model"  ->  word "consumr" in "devices.net0"
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,16 @@
 #include "sim/scn_impl.h"
 #include "sim/xalloc.h"
 
+/* Paths that are right: of every row that was bound, then of the sections. */
+struct scn_known {
+	char **path;
+	size_t n, n_keys; /* the first n_keys are keys */
+};
+
 /* An unused item and the first unknown word of its path. */
 struct scn_unknown {
 	const struct scn *s;
+	const struct scn_known *known;
 	const struct scn_item *item;
 	char section[SCN_PATH_MAX + 1]; /* known, above the word */
 	char path[SCN_PATH_MAX + 1];    /* up to the word */
@@ -28,10 +34,35 @@ struct scn_unknown {
 
 /* The words that may stand in a section, NULL-ended. */
 struct scn_words {
-	const char **word;
+	char **word;
 	size_t n;
-	char *text; /* of the sections' names */
 };
+
+static void scn_check_know(struct scn_known *k, const char *section, const char *name)
+{
+	k->path = xrealloc(k->path, k->n + 1, sizeof *k->path);
+	k->path[k->n++] = xasprintf("%s%s%s", section, *section && *name ? "." : "", name);
+}
+
+static struct scn_known scn_check_known(const struct scn *s)
+{
+	struct scn_known k = {NULL, 0, 0};
+
+	for (size_t i = 0; i < s->n_bound; i++)
+		for (const struct opt *row = s->bound[i].rows; row->name; row++)
+			scn_check_know(&k, s->bound[i].section, row->name);
+	k.n_keys = k.n;
+	for (size_t i = 0; i < s->n_bound; i++)
+		scn_check_know(&k, s->bound[i].section, "");
+	return k;
+}
+
+static void scn_check_known_free(struct scn_known *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		free(k->path[i]);
+	free(k->path);
+}
 
 /* What follows `section` in path: "b.c" for "a.b.c" below "a"; NULL if path is not below it. */
 static const char *scn_check_below(const char *path, const char *section)
@@ -43,75 +74,67 @@ static const char *scn_check_below(const char *path, const char *section)
 	return strncmp(path, section, n) == 0 && path[n] == '.' ? path + n + 1 : NULL;
 }
 
-static bool scn_check_is_known(const struct scn *s, const char *section)
+static bool scn_check_is_section(const struct scn_known *k, const char *path)
 {
-	for (size_t i = 0; i < s->n_bound; i++)
-		if (strcmp(s->bound[i].section, section) == 0 ||
-		    scn_check_below(s->bound[i].section, section))
+	for (size_t i = 0; i < k->n; i++)
+		if (scn_check_below(k->path[i], path) ||
+		    (i >= k->n_keys && strcmp(k->path[i], path) == 0))
 			return true;
 	return false;
 }
 
-static void scn_check_add_word(struct scn_words *w, const char *word)
+static bool scn_check_is_key(const struct scn_known *k, const char *path)
+{
+	for (size_t i = 0; i < k->n_keys; i++)
+		if (strcmp(k->path[i], path) == 0)
+			return true;
+	return false;
+}
+
+static void scn_check_add_word(struct scn_words *w, const char *word, size_t n_word)
 {
 	for (size_t i = 0; i < w->n; i++)
-		if (strcmp(w->word[i], word) == 0)
+		if (strncmp(w->word[i], word, n_word) == 0 && !w->word[i][n_word])
 			return;
 	w->word = xrealloc(w->word, w->n + 2, sizeof *w->word);
-	w->word[w->n++] = word;
+	w->word[w->n++] = xstrndup(word, n_word);
 	w->word[w->n] = NULL;
 }
 
-/* Keys of the rows bound there, then names of the sections below. */
-static struct scn_words scn_check_words(const struct scn *s, const char *section)
+static struct scn_words scn_check_words(const struct scn_known *k, const char *section)
 {
-	struct scn_words w = {xcalloc(1, sizeof *w.word), 0, NULL};
-	size_t n_text = 1;
-	char *to;
+	struct scn_words w = {xcalloc(1, sizeof *w.word), 0};
 
-	for (size_t i = 0; i < s->n_bound; i++) {
-		n_text += strlen(s->bound[i].section) + 1;
-		if (strcmp(s->bound[i].section, section) != 0)
-			continue;
-		for (const struct opt *row = s->bound[i].rows; row->name; row++)
-			scn_check_add_word(&w, row->name);
-	}
-	w.text = to = xcalloc(n_text, 1);
-	for (size_t i = 0; i < s->n_bound; i++) {
-		const char *child = scn_check_below(s->bound[i].section, section);
-		size_t n = child ? strcspn(child, ".") : 0;
+	for (size_t i = 0; i < k->n; i++) {
+		const char *child = scn_check_below(k->path[i], section);
 
-		if (!child)
-			continue;
-		memcpy(to, child, n);
-		scn_check_add_word(&w, to);
-		to += n + 1;
+		if (child)
+			scn_check_add_word(&w, child, strcspn(child, "."));
 	}
 	return w;
 }
 
 static void scn_check_words_free(struct scn_words *w)
 {
+	for (size_t i = 0; i < w->n; i++)
+		free(w->word[i]);
 	free(w->word);
-	free(w->text);
 }
 
-/* The section where the word would be right, or NULL: one with such a key, or above such a section.
- */
-static const char *scn_check_home(const struct scn_unknown *u, char *buf, size_t n)
+/* Where the word would be right: the section in buf, false if nowhere. */
+static bool scn_check_home(const struct scn_unknown *u, char *buf, size_t n)
 {
-	for (size_t i = 0; i < u->s->n_bound; i++) {
-		const char *section = u->s->bound[i].section;
-		const char *dot = strrchr(section, '.');
+	for (size_t i = u->is_section ? u->known->n_keys : 0; i < u->known->n; i++) {
+		const char *path = u->known->path[i];
+		const char *dot = strrchr(path, '.');
 
-		if (!u->is_section && opt_find(u->s->bound[i].rows, u->word))
-			return section;
-		if (strcmp(dot ? dot + 1 : section, u->word) == 0) {
-			snprintf(buf, n, "%.*s", dot ? (int)(dot - section) : 0, section);
-			return buf;
-		}
+		if (strcmp(dot ? dot + 1 : path, u->word) != 0)
+			continue;
+		snprintf(buf, n, "%.*s", dot ? (int)(dot - path) : 13,
+			 dot ? path : "the top level");
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* "a, b, c", cut with dots where the line would get too long. */
@@ -135,23 +158,21 @@ static int scn_check_report(const struct scn_unknown *u, struct err *e)
 {
 	const char *what = u->is_section ? "section" : "key";
 	struct err_place at = u->item->key_at;
-	struct scn_words words = scn_check_words(u->s, u->section);
-	const char *near = err_nearest(u->word, words.word);
-	char buf[SCN_PATH_MAX + 1], list[500];
-	const char *home = scn_check_home(u, buf, sizeof buf);
+	struct scn_words words = scn_check_words(u->known, u->section);
+	const char *near = err_nearest(u->word, (const char *const *)words.word);
+	char home[SCN_PATH_MAX + 1], list[500];
+	bool has_home = scn_check_home(u, home, sizeof home);
 	int ret;
 
-	if (home && !*home)
-		home = "the top level";
 	if (u->is_section && at.line && scn_section_at(u->s, u->path).line)
 		at = scn_section_at(u->s, u->path);
 	scn_check_list(&words, list, sizeof list);
-	if (near && home)
+	if (near && has_home)
 		ret = err_at(e, at, "%s: unknown %s; did you mean '%s'? ('%s' belongs to %s)",
 			     u->path, what, near, u->word, home);
 	else if (near)
 		ret = err_at(e, at, "%s: unknown %s; did you mean '%s'?", u->path, what, near);
-	else if (home)
+	else if (has_home)
 		ret = err_at(e, at, "%s: unknown %s here; '%s' belongs to %s", u->path, what,
 			     u->word, home);
 	else
@@ -169,7 +190,7 @@ static int scn_check_nesting(const struct scn_unknown *u, struct err *e)
 
 	if (u->is_section)
 		return err_at(e, u->item->key_at, "%s: got a section, allowed: one value", u->path);
-	words = scn_check_words(u->s, u->path);
+	words = scn_check_words(u->known, u->path);
 	scn_check_list(&words, list, sizeof list);
 	ret = err_at(e, u->item->at, "%s: got '%.80s', allowed: a section with the keys %s",
 		     u->path, u->item->value, list);
@@ -177,41 +198,40 @@ static int scn_check_nesting(const struct scn_unknown *u, struct err *e)
 	return ret;
 }
 
-static bool scn_check_is_key(const struct scn *s, const char *section, const char *word)
+static int scn_check_item(struct scn_unknown *u, struct err *e)
 {
-	for (size_t i = 0; i < s->n_bound; i++)
-		if (strcmp(s->bound[i].section, section) == 0 && opt_find(s->bound[i].rows, word))
-			return true;
-	return false;
-}
-
-static int scn_check_item(const struct scn *s, const struct scn_item *item, struct err *e)
-{
-	struct scn_unknown u = {.s = s, .item = item};
-	const char *end = item->path;
-	bool known;
+	const char *path = u->item->path, *end = path;
+	bool is_known;
 
 	do {
 		const char *word = end;
 
 		end = strchr(word, '.');
-		u.is_section = end != NULL;
+		u->is_section = end != NULL;
 		end = end ? end + 1 : word + strlen(word);
-		strcpy(u.section, u.path);
-		snprintf(u.path, sizeof u.path, "%.*s", (int)(end - item->path) - u.is_section,
-			 item->path);
-		u.word = u.path + (word - item->path);
-		known = scn_check_is_known(s, u.path);
-	} while (known && u.is_section);
-	if (known || scn_check_is_key(s, u.section, u.word))
-		return scn_check_nesting(&u, e);
-	return scn_check_report(&u, e);
+		strcpy(u->section, u->path);
+		snprintf(u->path, sizeof u->path, "%.*s", (int)(end - path) - u->is_section, path);
+		u->word = u->path + (word - path);
+		is_known = scn_check_is_section(u->known, u->path);
+	} while (is_known && u->is_section);
+	if (is_known || scn_check_is_key(u->known, u->path))
+		return scn_check_nesting(u, e);
+	return scn_check_report(u, e);
 }
 
 int scn_check_used(const struct scn *s, struct err *e)
 {
-	for (size_t i = 0; i < s->n_items; i++)
-		if (!s->item[i].used && !scn_is_sweep(s->item[i].path))
-			return scn_check_item(s, &s->item[i], e);
+	for (size_t i = 0; i < s->n_items; i++) {
+		struct scn_known known;
+		struct scn_unknown u = {.s = s, .known = &known, .item = &s->item[i]};
+		int ret;
+
+		if (u.item->used || scn_is_sweep(u.item->path))
+			continue;
+		known = scn_check_known(s);
+		ret = scn_check_item(&u, e);
+		scn_check_known_free(&known);
+		return ret;
+	}
 	return 0;
 }

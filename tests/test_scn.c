@@ -376,6 +376,7 @@ static void test_scn_copy(void **state)
 	assert_string_equal(to.question, "q");
 	assert_string_equal(to.file, "a.yaml");
 	assert_ptr_equal(scn_find(&to, "a.b")->at.file, to.file);
+	assert_ptr_equal(scn_find(&to, "a.b")->key_at.file, to.file);
 	assert_string_equal(scn_find(&to, "c")->at.file, "--set");
 	assert_false(scn_find(&to, "a.b")->used);
 	assert_int_equal(scn_put(&to, "a.b", "2", scn_find(&to, "sweep.a.b")->at, &e), 0);
@@ -390,7 +391,7 @@ struct top {
 	uint64_t seed;
 };
 struct guest {
-	const char *kernel;
+	const char *kernel, *quirk;
 	uint64_t hz;
 };
 struct dev {
@@ -411,6 +412,7 @@ static const struct opt top_rows[] = {
 static const struct opt guest_rows[] = {
 	OPT_TEXT(struct guest, kernel, "kernel", "6.1", "k"),
 	OPT_U64(struct guest, hz, "hz", "250", 100, 1000, "", "h"),
+	OPT_TEXT(struct guest, quirk, "quirk.walk", "auto", "a name with a dot"),
 	OPT_END,
 };
 static const struct opt dev_rows[] = {
@@ -452,12 +454,13 @@ static void test_scn_bind(void **state)
 
 	(void)state;
 	parse(&s, "title: t\ndevices: {net0: {mapping: dynamic, consumer: {capacity: 2k}}}\n"
-		  "sweep: {anything: [1]}\n");
+		  "guest: {quirk: {walk: old}}\nsweep: {anything: [1]}\n");
 	assert_int_equal(scn_set(&s, "seed=9", &e), 0);
 	assert_int_equal(bind_all(&s, &all, &e), 0);
 	assert_string_equal(all.top.title, "t");
 	assert_int_equal(all.top.seed, 9);
 	assert_string_equal(all.guest.kernel, "6.1");
+	assert_string_equal(all.guest.quirk, "old");
 	assert_int_equal(all.guest.hz, 250);
 	assert_int_equal(all.dev.mapping, 1);
 	assert_true(all.cons.notify);
@@ -514,9 +517,18 @@ static const struct {
 	 "a.yaml:1:35: devices.net0.title: unknown key here; 'title' belongs to the top level"},
 	{NET "consumer: {queue: 1, title: x}}}\n", NULL,
 	 "a.yaml:1:46: devices.net0.consumer.queue: unknown key, allowed: notify, capacity"},
+	/* a key with a dot in its name */
+	{NET "}}\nguest: {quirk: {wakl: x}}\n", NULL,
+	 "a.yaml:2:17: guest.quirk.wakl: unknown key; did you mean 'walk'?"},
+	{NET "}}\nguest.qirk.walk: x\n", NULL,
+	 "a.yaml:2:1: guest.qirk: unknown section; did you mean 'quirk'?"},
+	{NET "}}\nwalk: x\n", NULL,
+	 "a.yaml:2:1: walk: unknown key here; 'walk' belongs to guest.quirk"},
+	{NET "}}\nguest: {quirk: x}\n", NULL,
+	 "a.yaml:2:16: guest.quirk: got 'x', allowed: a section with the keys walk"},
 	/* a value where a section belongs, and the other way round */
 	{NET "}}\nguest: x\n", NULL,
-	 "a.yaml:2:8: guest: got 'x', allowed: a section with the keys kernel, hz"},
+	 "a.yaml:2:8: guest: got 'x', allowed: a section with the keys kernel, hz, quirk"},
 	{NET "}}\n", "devices=x", "--set: devices: got 'x', allowed: a section with the keys net0"},
 	{NET "}}\nseed: {x: 1}\n", NULL, "a.yaml:2:8: seed: got a section, allowed: one value"},
 };

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * cmd_check - reads scenarios and says what is wrong with them; runs nothing.
+ *
+ * A mistake in one file does not hide those of the others.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/runner.h"
+#include "cli/verb.h"
+#include "sim/xalloc.h"
+
+enum { CHECK_KEY_SET = 256 };
+
+struct check_args {
+	char **scenario, **set;
+	size_t n_scenarios, n_sets;
+};
+
+static const char check_doc[] =
+	"Read and check scenarios, run nothing. Prints one line per file.\v"
+	"Examples:\n"
+	"  dmachurn check scenarios/*.yaml\n"
+	"  dmachurn check s.yaml --set devices.net0.mapping=static\n\n"
+	"Exit status: 0 all are right, 1 environment, 2 a mistake in at least one.";
+
+static error_t check_parse(int key, char *arg, struct argp_state *state)
+{
+	struct check_args *a = state->input;
+
+	switch (key) {
+	case CHECK_KEY_SET:
+		a->set = xrealloc(a->set, a->n_sets + 1, sizeof *a->set);
+		a->set[a->n_sets++] = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		a->scenario = xrealloc(a->scenario, a->n_scenarios + 1, sizeof *a->scenario);
+		a->scenario[a->n_scenarios++] = arg;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no scenario given");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int check_one(const char *file, const struct check_args *a)
+{
+	struct err e = {0};
+	struct scn scn;
+	int ret = scn_load(&scn, file, &e);
+
+	for (size_t i = 0; i < a->n_sets && !ret; i++)
+		ret = scn_set(&scn, a->set[i], &e);
+	if (!ret)
+		ret = runner_check(&scn, &e);
+	scn_free(&scn);
+	if (!ret && (printf("%s: ok\n", file) < 0 || fflush(stdout)))
+		ret = err_env(&e, "standard output: cannot write");
+	return ret ? verb_fail(&e) : EXIT_DONE;
+}
+
+static int check_main(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{"set", CHECK_KEY_SET, "PATH=VALUE", 0,
+		 "Replace or add one value of the scenarios; may be repeated", 0},
+		{0}};
+	const struct argp argp = {options, check_parse, "SCENARIO...", check_doc, NULL, NULL, NULL};
+	struct check_args a = {0};
+	int status = EXIT_DONE;
+
+	argp_err_exit_status = EXIT_USER;
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	for (size_t i = 0; i < a.n_scenarios; i++) {
+		int one = check_one(a.scenario[i], &a);
+
+		/* The environment outweighs a mistake: the answer is then incomplete. */
+		if (one != EXIT_DONE && status != EXIT_ENVIRONMENT)
+			status = one;
+	}
+	free(a.scenario);
+	free(a.set);
+	return status;
+}
+
+const struct verb verb_check = {"check", "read and check scenarios, run nothing", check_main};
