@@ -147,6 +147,7 @@ static void board_attach(struct board *b, const struct board_config *c)
 	for (unsigned i = 0; i < c->n_edus; i++) {
 		snprintf(name, sizeof name, "edu%u", i);
 		b->edu_sid[i] = c->edu[i];
+		b->edu[i].unit = b->unit;
 		b->edu[i].mem = b->mem;
 		b->edu[i].as = vtd_attach(b->unit, c->edu[i], rec_entity(b->rec, name));
 	}

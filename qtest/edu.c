@@ -109,24 +109,31 @@ static uint64_t edu_in_ram(const struct gmem *mem, gpa_t gpa, uint64_t n)
 	return 0;
 }
 
+/* A transfer on its way; it keeps the view of memory that it began with. */
+struct edu_run {
+	struct edu *d;
+	struct meter *m;
+	bool to_memory, through_unit;
+};
+
 /* Bytes at iova that go in one piece, at most n; 0: refused. *gpa: where. */
-static uint64_t edu_translate(struct edu *d, iova_t iova, uint64_t n, enum perm need, gpa_t *gpa,
-			      struct meter *m)
+static uint64_t edu_translate(const struct edu_run *r, iova_t iova, uint64_t n, gpa_t *gpa)
 {
-	struct xlat x;
+	enum perm need = r->to_memory ? PERM_W : PERM_R;
+	struct xlat x = {.gpa = iova & PAGE_MASK, .mask = ~PAGE_MASK, .perm = PERM_RW};
 	uint64_t in_page;
 
-	if (!(d->command & EDU_COMMAND_MASTER))
+	if (!(r->d->command & EDU_COMMAND_MASTER) || (iova >= MSI_FIRST && iova <= MSI_LAST))
 		return 0;
-	if (!d->as->ops->translate(d->as, iova, need, &x, m) || !(x.perm & need))
+	if (r->through_unit && (!vtd_translate(r->d->as, iova, need, &x, r->m) || !(x.perm & need)))
 		return 0;
 	in_page = x.mask - (iova & x.mask) + 1;
 	*gpa = x.gpa | (iova & x.mask);
 	if (iova < MSI_FIRST && n > MSI_FIRST - iova)
 		n = MSI_FIRST - iova;
-	if (in_page != 0 && n > in_page)
+	if (n > in_page)
 		n = in_page;
-	return edu_in_ram(d->mem, *gpa, n);
+	return edu_in_ram(r->d->mem, *gpa, n);
 }
 
 /* Size of a refused piece. */
@@ -139,22 +146,33 @@ static uint64_t edu_refused(iova_t iova, uint64_t n)
 	return BIT(bits_log2(limit));
 }
 
-static void edu_dma(struct edu *d, iova_t iova, uint64_t n, bool to_memory, uint8_t *buffer,
-		    struct meter *m)
+static void edu_message(const struct edu *d, iova_t iova, const uint8_t *data)
 {
+	uint32_t val;
+
+	memcpy(&val, data, sizeof val);
+	vtd_msi_write(d->unit, iova, val);
+}
+
+static void edu_dma(const struct edu_run *r, iova_t iova, uint64_t n, uint8_t *buffer)
+{
+	const struct edu *d = r->d;
+
 	while (n != 0) {
 		gpa_t gpa = 0;
-		uint64_t k =
-			edu_translate(d, iova, n, to_memory ? PERM_W : PERM_R, &gpa, m);
+		uint64_t k = edu_translate(r, iova, n, &gpa);
 
-		if (k == 0) {
-			k = edu_refused(iova, n);
-			if (!to_memory)
-				memset(buffer, 0, k);
-		} else if (to_memory) {
+		if (k != 0 && r->to_memory) {
 			gmem_write(d->mem, gpa, buffer, k);
-		} else {
+		} else if (k != 0) {
 			gmem_read(d->mem, gpa, buffer, k);
+		} else {
+			k = edu_refused(iova, n);
+			if (!r->to_memory)
+				memset(buffer, 0, k);
+			else if (k == 4 && iova >= MSI_FIRST && iova <= MSI_LAST &&
+				 (d->command & EDU_COMMAND_MASTER))
+				edu_message(d, iova, buffer);
 		}
 		iova += k;
 		buffer += k;
@@ -175,6 +193,7 @@ const char *edu_tick(struct edu *d, uint64_t now_ns, struct meter *m)
 	if (d->count == 0 || in_buffer >= sizeof d->buffer ||
 	    d->count >= sizeof d->buffer - in_buffer)
 		return "edu: the transfer does not fit the buffer";
-	edu_dma(d, iova, d->count, to_memory, d->buffer + in_buffer, m);
+	edu_dma(&(struct edu_run){d, m, to_memory, vtd_is_translated(d->as)}, iova, d->count,
+		d->buffer + in_buffer);
 	return NULL;
 }

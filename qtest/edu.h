@@ -11,10 +11,12 @@
 #include "models/aspace.h"
 #include "models/cost/cost.h"
 #include "models/gmem.h"
+#include "models/vtd/vtd_unit.h"
 
 #define EDU_BAR_BYTES UINT64_C(0x100000)
 
 struct edu {
+	struct vtd *unit; /* takes messages: 4-byte writes into the interrupt window */
 	struct aspace *as;
 	struct gmem *mem;
 	uint32_t command, bar; /* PCI configuration */

@@ -191,6 +191,10 @@ static inline unsigned vtd_level_bits(unsigned level)
 }
 
 /* ---- vtd_xlat.c */
+/* Through the unit, whatever the device's view is. */
+bool vtd_xlat_region(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out,
+		     struct meter *m);
+/* By the device's view. */
 bool vtd_xlat(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out, struct meter *m);
 bool vtd_xlat_peek(struct vtd_as *as, iova_t at, struct xlat *out);
 

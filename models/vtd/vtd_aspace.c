@@ -39,6 +39,16 @@ static bool aspace_translate(struct aspace *as, iova_t at, enum perm need, struc
 	return vtd_xlat(aspace_of(as), at, need, out, m);
 }
 
+bool vtd_is_translated(const struct aspace *as)
+{
+	return ((const struct vtd_as *)as)->is_translated;
+}
+
+bool vtd_translate(struct aspace *as, iova_t at, enum perm need, struct xlat *out, struct meter *m)
+{
+	return vtd_xlat_region(aspace_of(as), at, need, out, m);
+}
+
 static bool aspace_peek(struct aspace *as, iova_t at, struct xlat *out)
 {
 	return vtd_xlat_peek(aspace_of(as), at, out);

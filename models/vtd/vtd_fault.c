@@ -3,7 +3,7 @@
  * vtd_fault - the fault record, its status bits, and the two events the unit can raise (VT-d 7, 11.4.7).
  *
  * One record: a second fault of the same source is dropped, of another source sets the overflow bit.
- * Omitted: messages leave the unit only as trace events; faults of interrupt remapping.
+ * Omitted: messages leave the unit only as trace events; interrupt remapping and its faults.
  */
 #include <inttypes.h>
 
@@ -42,6 +42,15 @@ static void fault_irq(const struct vtd *v, uint32_t addr_reg, uint32_t data_reg)
 {
 	VTD_TRACE(v, "vtd_irq_generate addr 0x%" PRIx32 " data 0x%" PRIx32,
 		  vtd_reg_get32(v, addr_reg), vtd_reg_get32(v, data_reg));
+}
+
+void vtd_msi_write(const struct vtd *v, uint64_t addr, uint32_t data)
+{
+	VTD_TRACE(v, "vtd_ir_remap_msi_req addr 0x%" PRIx64 " data 0x%" PRIx32, addr, data);
+	VTD_TRACE(v,
+		  "vtd_ir_remap_msi (addr 0x%" PRIx64 ", data 0x%" PRIx32 ") -> (addr 0x%" PRIx64
+		  ", data 0x%" PRIx32 ")",
+		  addr, data, addr, data);
 }
 
 void vtd_fault_event(struct vtd *v, uint32_t fsts_before)

@@ -103,7 +103,7 @@ void vtd_inv_devtlb(struct vtd *v, uint16_t sid, iova_t first, iova_t last, stru
 		vtd_notify_all(as, &what, m);
 }
 
-/* CAIG: what was done; domain is done as global but says global too. */
+/* CAIG: what was done; a domain is done as global. */
 static uint64_t inv_ccmd(struct vtd *v, uint64_t ccmd, struct meter *m)
 {
 	switch ((enum vtd_granularity)FGET(VTD_CCMD_CIRG, ccmd)) {
@@ -111,9 +111,6 @@ static uint64_t inv_ccmd(struct vtd *v, uint64_t ccmd, struct meter *m)
 		return VTD_G_NONE;
 	case VTD_G_GLOBAL:
 	case VTD_G_DOMAIN:
-		if (FGET(VTD_CCMD_CIRG, ccmd) == VTD_G_DOMAIN)
-			VTD_TRACE(v, "vtd_inv_desc_cc_domain context invalidate domain 0x%x",
-				  (unsigned)FGET(VTD_CCMD_DID, ccmd));
 		vtd_inv_ctx_global(v, m);
 		return VTD_G_GLOBAL;
 	case VTD_G_DEVICE:

@@ -43,6 +43,15 @@ struct vtd_trace_sink {
 };
 void vtd_trace_to(struct vtd *v, const struct vtd_trace_sink *sink);
 
+/* Does the device's view go through the unit now? A DMA keeps the view it began with: if it did then, its
+ * later pieces translate here even when the device has been switched to pass-through meanwhile. As
+ * aspace_ops.translate otherwise; not for the interrupt window. */
+bool vtd_is_translated(const struct aspace *as);
+bool vtd_translate(struct aspace *as, iova_t at, enum perm need, struct xlat *out, struct meter *m);
+
+/* A device writes 4 bytes into the interrupt window: a message, passed on as it is. */
+void vtd_msi_write(const struct vtd *v, uint64_t addr, uint32_t data);
+
 /* Pages in the cache of translations. */
 unsigned vtd_n_cached(const struct vtd *v);
 

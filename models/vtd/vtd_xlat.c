@@ -123,7 +123,7 @@ static void xlat_pass_through(struct xlat_run *r, struct xlat *out, struct meter
 		  vtd_has(v, VTD_B_TRACE_DECIMAL)
 			  ? "vtd_translate_pt source id 0x%u, iova 0x%" PRIx64
 			  : "vtd_translate_pt source id 0x%x, iova 0x%" PRIx64,
-		  r->as->as.sid, r->at);
+		  r->as->as.sid, r->at & PAGE_MASK);
 	vtd_aspace_switch(r->as, m);
 	VTD_TRACE(v,
 		  vtd_has(v, VTD_B_TRACE_DECIMAL) ? "vtd_pt_enable_fast_path sid 0x%u %d"
@@ -167,7 +167,8 @@ static bool xlat_miss(struct xlat_run *r, struct xlat *out, struct meter *m)
 	return true;
 }
 
-bool vtd_xlat(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out, struct meter *m)
+bool vtd_xlat_region(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out,
+		     struct meter *m)
 {
 	struct vtd *v = as->v;
 	bool is_write = (need & PERM_W) != 0;
@@ -178,13 +179,6 @@ bool vtd_xlat(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out, st
 		.fault = {.sid = as->as.sid, .iova = at, .is_write = is_write},
 	};
 
-	*out = (struct xlat){.perm = PERM_NONE};
-	if (at >= MSI_FIRST && at <= MSI_LAST)
-		return false; /* the interrupt window lies over the unit: no translation, no fault */
-	if (!as->is_translated) {
-		xlat_identity(at, out);
-		return true;
-	}
 	if (!(!v->root_scalable && xlat_lookup(&r, VTD_NO_PASID, out, m)) &&
 	    !xlat_miss(&r, out, m)) {
 		*out = (struct xlat){.perm = PERM_NONE};
@@ -197,6 +191,19 @@ bool vtd_xlat(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out, st
 		  " mask 0x%" PRIx64,
 		  vtd_bus(as), vtd_devfn(as) >> 3, vtd_devfn(as) & 7u, out->iova, out->gpa,
 		  out->mask);
+	return true;
+}
+
+bool vtd_xlat(struct vtd_as *as, iova_t at, enum perm need, struct xlat *out, struct meter *m)
+{
+	if (at >= MSI_FIRST && at <= MSI_LAST) {
+		/* the interrupt window lies over the unit: no translation, no fault */
+		*out = (struct xlat){.perm = PERM_NONE};
+		return false;
+	}
+	if (as->is_translated)
+		return vtd_xlat_region(as, at, need, out, m);
+	xlat_identity(at, out);
 	return true;
 }
 
