@@ -11,24 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/report_impl.h"
 #include "results/table.h"
 #include "sim/xalloc.h"
-
-enum {
-	COLUMNS = 4,
-	LABEL_WIDTH = 28,
-	CELL_WIDTH = 11, /* 28 + 4 * 11 = 72 */
-	TOP_PRIMITIVES = 6,
-};
-
-/* What the block being printed shows. */
-struct report {
-	FILE *to;
-	const struct figures *f; /* of the block */
-	size_t n;                /* of the block */
-	const struct figures *all;
-	size_t n_all;
-};
 
 static const struct {
 	const char *counter; /* NULL: a heading */
@@ -87,31 +72,6 @@ static const char *const payer_label[PAYER_N] = {
 
 /* ---- lines */
 
-/* The end of a path tells more than its beginning: it is cut behind a dot. */
-static void put_label(const struct report *r, const char *label)
-{
-	const char *dot;
-	int over;
-
-	while (strlen(label) > LABEL_WIDTH - 1 && (dot = strchr(label, '.')) != NULL)
-		label = dot + 1;
-	over = (int)strlen(label) - (LABEL_WIDTH - 1);
-	if (over > 0)
-		fprintf(r->to, "..%-*s", LABEL_WIDTH - 2, label + over + 2);
-	else
-		fprintf(r->to, "%-*s", LABEL_WIDTH, label);
-}
-
-static void put_cell(const struct report *r, const char *text, bool estimate)
-{
-	int len = (int)strlen(text), room = CELL_WIDTH - 1;
-
-	if (len > room) /* a value too long for its column keeps its end */
-		fprintf(r->to, " ..%s", text + len - (room - 2));
-	else
-		fprintf(r->to, "%*s%s%s", CELL_WIDTH - len - estimate, "", estimate ? "~" : "", text);
-}
-
 struct cell {
 	double value;
 	bool estimate;
@@ -132,9 +92,9 @@ static void put_row(const struct report *r, const char *label, const struct cell
 		fprintf(r->to, "%s\n", *pending);
 		*pending = NULL;
 	}
-	put_label(r, label);
+	report_label(r, label);
 	for (size_t i = 0; i < r->n; i++)
-		put_cell(r, table_real(number, cell[i].value),
+		report_cell(r, table_real(number, cell[i].value),
 			 cell[i].estimate && cell[i].value != 0);
 	fprintf(r->to, "\n");
 }
@@ -146,6 +106,9 @@ static void put_counts(const struct report *r)
 	const char *pending = NULL;
 	struct cell cell[COLUMNS];
 
+	for (size_t i = 0; i < r->n; i++)
+		cell[i] = (struct cell){(double)figures_total(&r->f[i], "ios"), false};
+	put_row(r, "I/Os", cell, NULL);
 	for (size_t k = 0; k < sizeof count_rows / sizeof count_rows[0]; k++) {
 		if (!count_rows[k].counter) {
 			pending = count_rows[k].label;
@@ -182,12 +145,6 @@ static struct cell payer_cell(const struct figures *f, enum payer payer)
 	return c;
 }
 
-/* A primitive and its share of all runs' cycles per I/O, to show the largest. */
-struct ranked {
-	const char *primitive;
-	double value;
-};
-
 static int by_value(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
@@ -198,7 +155,7 @@ static int by_value(const void *a, const void *b)
 }
 
 /* All primitives charged in any run, the dearest first. Blocks rank alike, so all runs count. */
-static size_t rank_primitives(const struct report *r, struct ranked **out)
+size_t report_rank(const struct report *r, struct ranked **out)
 {
 	struct ranked *list = NULL;
 	size_t n = 0;
@@ -239,7 +196,7 @@ static void put_cycles(const struct report *r)
 {
 	struct cell cell[COLUMNS];
 	struct ranked *list;
-	size_t n = rank_primitives(r, &list);
+	size_t n = report_rank(r, &list);
 	const char *pending = NULL;
 
 	for (size_t i = 0; i < r->n; i++)
@@ -332,160 +289,6 @@ static void put_rates(const struct report *r)
 	put_row(r, "dropped per second", dropped, NULL);
 }
 
-/* ---- head and foot */
-
-static bool same_text(const struct report *r, const char *path)
-{
-	const struct store_param *first = figures_param(&r->all[0], path);
-
-	for (size_t i = 0; i < r->n_all; i++) {
-		const struct store_param *p = figures_param(&r->all[i], path);
-
-		if (!p || strcmp(p->value, first->value) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* What all runs share of the machine that was simulated, in words. */
-static const struct context {
-	const char *path, *before, *after; /* text around the value */
-} machine_context[] = {
-	{"iommu.model", "", ""},
-	{"iommu.qemu", " as in QEMU ", ""},
-	{"iommu.caching-mode", ", caching-mode ", ""},
-	{"iommu.device-iotlb", ", device-iotlb ", ""},
-	{"guest.kernel", "; guest Linux ", ""},
-	{"guest.flush", ", flush ", ""},
-	{"machine.vcpus", ", ", " vCPUs"},
-	{"duration", "; ", " simulated"},
-}, device_context[] = {
-	{"driver", " ", ""},
-	{"mapping", ", ", " mappings"},
-	{"consumer.model", ", ", ""},
-	{"consumer.notifier", " on ", ""},
-	{"workload.model", ", ", ""},
-	{"workload.rate", " ", ""},
-	{"workload.size", " of ", ""},
-};
-
-static void append_context(const struct report *r, const char *section, const struct context *c,
-			   char *line, size_t size)
-{
-	size_t len = strlen(line);
-	char path[200];
-
-	snprintf(path, sizeof path, "%s%s", section, c->path);
-	if (same_text(r, path))
-		snprintf(line + len, size - len, "%s%s%s", c->before,
-			 figures_param(&r->all[0], path)->value, c->after);
-}
-
-/* A separator that lost what stood before it goes away. */
-static void put_context_line(const struct report *r, const char *line)
-{
-	line += strspn(line, " ,;");
-	if (*line)
-		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
-}
-
-static void put_machine(const struct report *r)
-{
-	char line[600] = "";
-
-	for (size_t i = 0; i < sizeof machine_context / sizeof machine_context[0]; i++)
-		append_context(r, "", &machine_context[i], line, sizeof line);
-	put_context_line(r, line);
-}
-
-/* One line a device that all runs have. */
-static void put_devices(const struct report *r)
-{
-	static const char devices[] = "devices.", driver[] = ".driver";
-
-	for (size_t i = 0; i < r->all[0].n_params; i++) {
-		const char *path = r->all[0].param[i].path;
-		size_t len = strlen(path);
-		char section[120], line[600];
-
-		if (strncmp(path, devices, strlen(devices)) != 0 || len < strlen(driver) ||
-		    strcmp(path + len - strlen(driver), driver) != 0 || !same_text(r, path))
-			continue;
-		snprintf(section, sizeof section, "%.*s", (int)(len - strlen(driver) + 1), path);
-		snprintf(line, sizeof line, "%.*s:", (int)strlen(section + strlen(devices)) - 1,
-			 section + strlen(devices));
-		for (size_t k = 0; k < sizeof device_context / sizeof device_context[0]; k++)
-			append_context(r, section, &device_context[k], line, sizeof line);
-		put_context_line(r, line);
-	}
-}
-
-static bool same_scenario(const struct report *r)
-{
-	for (size_t i = 1; i < r->n_all; i++)
-		if (strcmp(r->all[i].run.scenario, r->all[0].run.scenario) != 0)
-			return false;
-	return true;
-}
-
-static void put_title(const struct report *r)
-{
-	char line[600] = "";
-	const struct store_run *run = &r->all[0].run;
-
-	if (same_scenario(r)) {
-		snprintf(line, sizeof line, "%s%s%s", run->title, *run->title ? " - " : "",
-			 run->scenario);
-		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
-	}
-	put_machine(r);
-	put_devices(r);
-	fprintf(r->to, "\n");
-}
-
-static void column_name(const struct report *r, size_t i, char name[8])
-{
-	size_t k = (size_t)(&r->f[i] - r->all);
-
-	snprintf(name, 8, k < 26 ? "%c" : "%u", k < 26 ? (unsigned)('A' + k) : (unsigned)k + 1);
-}
-
-/* Scenarios that differ are named above the table, a letter each. */
-static void put_letters(const struct report *r)
-{
-	char name[8], line[600];
-
-	if (same_scenario(r))
-		return;
-	for (size_t i = 0; i < r->n; i++) {
-		const struct store_run *run = &r->f[i].run;
-
-		column_name(r, i, name);
-		snprintf(line, sizeof line, "%s: %s%s%s", name, run->scenario,
-			 *run->title ? " - " : "", run->title);
-		table_wrap(r->to, line, TABLE_WIDTH, "   ", "");
-	}
-	put_label(r, "");
-	for (size_t i = 0; i < r->n; i++) {
-		column_name(r, i, name);
-		put_cell(r, name, false);
-	}
-	fprintf(r->to, "\n");
-}
-
-static void put_differences(const struct report *r, const char *const *path, size_t n_paths)
-{
-	for (size_t k = 0; k < n_paths; k++) {
-		put_label(r, path[k]);
-		for (size_t i = 0; i < r->n; i++) {
-			const struct store_param *p = figures_param(&r->f[i], path[k]);
-
-			put_cell(r, p ? p->value : "-", false);
-		}
-		fprintf(r->to, "\n");
-	}
-}
-
 static void put_rule(const struct report *r)
 {
 	int width = LABEL_WIDTH + CELL_WIDTH * (int)r->n;
@@ -495,91 +298,15 @@ static void put_rule(const struct report *r)
 	putc('\n', r->to);
 }
 
-static void put_aborted(const struct report *r)
-{
-	char name[8], line[600];
-
-	for (size_t i = 0; i < r->n; i++)
-		if (*r->f[i].aborted) {
-			column_name(r, i, name);
-			snprintf(line, sizeof line, "%s: the modelled QEMU aborted: %s", name,
-				 r->f[i].aborted);
-			table_wrap(r->to, line, TABLE_WIDTH, "   ", "");
-		}
-}
-
 static void put_block(const struct report *r, const char *const *path, size_t n_paths)
 {
-	put_letters(r);
-	put_differences(r, path, n_paths);
+	report_columns(r, path, n_paths);
 	put_rule(r);
 	put_counts(r);
 	put_cycles(r);
 	put_latencies(r);
 	put_rates(r);
-	put_aborted(r);
-}
-
-/* " vhost-miss 9us": the value where it is the same in all runs. */
-static void append_estimate(const struct report *r, const char *primitive, bool first, char *line,
-			    size_t size)
-{
-	char path[100];
-	size_t len = strlen(line);
-	bool charged = false;
-
-	for (size_t i = 0; i < r->n_all; i++)
-		charged |= figures_is_estimate(&r->all[i], primitive) &&
-			   figures_cycles(&r->all[i], primitive) != 0;
-	if (!charged)
-		return;
-	snprintf(path, sizeof path, "costs.%s", primitive);
-	snprintf(line + len, size - len, "%s%s%s%s", first ? " " : ", ", primitive,
-		 same_text(r, path) ? " " : "",
-		 same_text(r, path) ? figures_param(&r->all[0], path)->value : "");
-}
-
-static void put_estimates(const struct report *r)
-{
-	static const char begin[] = "~ rests on estimates:";
-	char line[2000];
-	struct ranked *list;
-	size_t n = rank_primitives(r, &list);
-
-	snprintf(line, sizeof line, "%s", begin);
-	for (size_t k = 0; k < n; k++)
-		append_estimate(r, list[k].primitive, line[sizeof begin - 1] == '\0', line,
-				sizeof line);
-	if (line[sizeof begin - 1])
-		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
-	free(list);
-}
-
-static void put_foot(const struct report *r, const char *command)
-{
-	const struct store_run *run = &r->all[0].run;
-	char line[400], clock[TABLE_NUMBER];
-	bool same_seed = true, same_clock = true;
-
-	for (size_t i = 1; i < r->n_all; i++) {
-		same_seed &= r->all[i].run.seed == run->seed;
-		same_clock &= r->all[i].run.clock_hz == run->clock_hz;
-	}
-	put_estimates(r);
-	snprintf(line, sizeof line, "dmachurn %s", run->program);
-	if (same_seed)
-		snprintf(line + strlen(line), sizeof line - strlen(line), ", seed %llu",
-			 (unsigned long long)run->seed);
-	if (same_clock)
-		snprintf(line + strlen(line), sizeof line - strlen(line), ", cycles of %s GHz",
-			 table_real(clock, (double)run->clock_hz / 1e9));
-	if (command)
-		snprintf(line + strlen(line), sizeof line - strlen(line), "; repeat with:");
-	table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
-	if (command) {
-		fprintf(r->to, "  ");
-		table_wrap(r->to, command, TABLE_WIDTH - 2, "    ", " \\");
-	}
+	report_aborted(r);
 }
 
 void report_print(FILE *to, const struct figures *f, size_t n, const char *command)
@@ -588,13 +315,13 @@ void report_print(FILE *to, const struct figures *f, size_t n, const char *comma
 	size_t n_paths;
 	const char **path = figures_differ(f, n, &n_paths);
 
-	put_title(&r);
+	report_title(&r);
 	for (size_t at = 0; at < n; at += COLUMNS) {
 		r.f = &f[at];
 		r.n = n - at < COLUMNS ? n - at : COLUMNS;
 		put_block(&r, path, n_paths);
 		fprintf(to, "\n");
 	}
-	put_foot(&r, command);
+	report_foot(&r, command);
 	free(path);
 }
