@@ -328,6 +328,16 @@ static int build_devices(struct machine *m)
 	return 0;
 }
 
+/* What guest.flush comes to with this kernel and this IOMMU. */
+static const char *flush_used(const struct machine *m)
+{
+	if (!has_iommu(m))
+		return "none";
+	if (m->guest.flush == LX_FLUSH_PASSTHROUGH)
+		return "passthrough";
+	return lx_kernel_is_strict(m->host.kernel) ? "strict" : "lazy";
+}
+
 static char *folder_of(const char *file)
 {
 	const char *slash = strrchr(file, '/');
@@ -353,8 +363,10 @@ int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed
 		ret = build_devices(m);
 	if (!ret)
 		ret = scn_check_used(&m->scn, e);
-	if (!ret)
+	if (!ret) {
+		params_add_derived(m, "guest.flush-used", flush_used(m));
 		params_sort(m);
+	}
 	return ret;
 }
 

@@ -47,6 +47,13 @@ void params_add(struct machine *m, const char *section, const struct opt *rows, 
 	}
 }
 
+void params_add_derived(struct machine *m, const char *path, const char *value)
+{
+	m->param = xrealloc(m->param, m->n_params + 1, sizeof *m->param);
+	m->param[m->n_params++] = (struct store_param){
+		.path = xstrdup(path), .value = xstrdup(value), .source = "derived", .evidence = ""};
+}
+
 static struct store_param *params_find(const struct machine *m, const char *path)
 {
 	for (size_t i = 0; i < m->n_params; i++)

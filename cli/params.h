@@ -9,6 +9,8 @@
 
 /* The values of a bound section. */
 void params_add(struct machine *m, const char *section, const struct opt *rows, const void *obj);
+/* A value that follows from others and that tables show; source "derived". */
+void params_add_derived(struct machine *m, const char *path, const char *value);
 /* The seed was replaced on the command line. */
 void params_seed(struct machine *m);
 /* The value of a path, or def when there is none. */

@@ -56,7 +56,7 @@ static const struct context {
 	{"iommu.caching-mode", ", caching-mode ", ""},
 	{"iommu.device-iotlb", ", device-iotlb ", ""},
 	{"guest.kernel", "; guest Linux ", ""},
-	{"guest.flush", ", flush ", ""},
+	{"guest.flush-used", ", ", " flush"},
 	{"machine.vcpus", ", ", " vCPUs"},
 }, device_context[] = {
 	{"driver", " ", ""},
