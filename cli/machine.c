@@ -226,9 +226,8 @@ static int build_guest(struct machine *m, struct machine_device *md)
 	return ret;
 }
 
-static int build_workload(struct machine *m, struct machine_device *md, const char *section)
+static int find_workload(struct machine *m, struct machine_device *md, const char *section)
 {
-	struct workload *w = &md->dev.workload;
 	struct err_place at;
 	const char *name;
 	char path[300], model[320];
@@ -238,9 +237,24 @@ static int build_workload(struct machine *m, struct machine_device *md, const ch
 	snprintf(model, sizeof model, "%s.model", path);
 	ret = bind_model(m, path, "devices.NAME.workload", &name, &at);
 	if (!ret)
-		ret = registry_find(REGISTRY_WORKLOAD, name, model, at, &w->type, m->e);
-	if (ret)
-		return ret;
+		ret = registry_find(REGISTRY_WORKLOAD, name, model, at, &md->dev.workload.type, m->e);
+	if (!ret && md->dev.workload.type->boots) {
+		if (!has_iommu(m))
+			return err_user(m->e, "%s: got %s, which needs an IOMMU", model, name);
+		if (m->boots_itself)
+			return err_user(m->e, "%s: got %s, allowed for one device alone", model, name);
+		m->boots_itself = true;
+	}
+	return ret;
+}
+
+static int build_workload(struct machine *m, struct machine_device *md, const char *section)
+{
+	struct workload *w = &md->dev.workload;
+	char path[300];
+	int ret;
+
+	snprintf(path, sizeof path, "%s.workload", section);
 	w->self = xcalloc(1, w->type->size);
 	ret = bind(m, path, w->type->opts, w->self);
 	if (ret)
@@ -288,8 +302,10 @@ static int build_device(struct machine *m, const char *name)
 			       (unsigned long long)md->options.vcpu,
 			       (unsigned long long)m->options.n_vcpus - 1);
 	if (!ret)
-		ret = build_consumer(m, md, section);
+		ret = find_workload(m, md, section);
 	if (!ret)
+		ret = build_consumer(m, md, section);
+	if (!ret && !d->workload.type->boots)
 		ret = build_guest(m, md);
 	d->config = (struct dev_config){.driver = md->options.driver,
 					.vcpu = (unsigned)md->options.vcpu,
@@ -425,6 +441,10 @@ int machine_boot(struct machine *m, struct err *e)
 	h->boot_meter = &boot;
 	for (unsigned i = 0; i < m->n_devices; i++)
 		h->iommu.type->listen(h->iommu.self, m->device[i]->dev.as, &boot);
+	if (m->boots_itself) {
+		h->boot_meter = NULL;
+		return 0;
+	}
 	lx_kernel_boot(h->kernel, &boot);
 	for (unsigned i = 0; i < m->n_devices && !ret; i++) {
 		struct guest *g = &m->device[i]->dev.guest;

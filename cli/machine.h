@@ -74,6 +74,7 @@ struct machine {
 	size_t n_params;
 	char *folder;              /* of the scenario file */
 	cycles_t boot_cycles;
+	bool boots_itself; /* a replay drives the guest kernel */
 };
 
 /* 0 or -errno with *e; on failure machine_free() is still to be called. seed, if not NULL, replaces the

@@ -301,8 +301,6 @@ static void io_map_step(struct job *j)
 		return;
 	}
 	io->at = io->map[0].iova;
-	io->i_ring = 0;
-	io->paid = false;
 	if (d->consumer.type->thread == THREAD_VCPU) {
 		dev_access_here(io, &j->m);
 		io->i_map = 0;
@@ -319,17 +317,20 @@ static void io_begin(struct job *j)
 	io_map_step(j);
 }
 
-struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm)
+/* A free slot, its I/O begun and logged; NULL when there is none. */
+static struct io *io_new(struct dev *d, uint64_t n_bytes, enum perm perm)
 {
 	struct io *io = d->free;
 	struct rec_event row = {.entity = d->ent->id, .kind = EVENT_IO_START, .bytes = n_bytes};
 
-	assert(n_bytes != 0 && n_bytes <= d->config.io_bytes_max);
 	if (!io)
 		return NULL;
 	d->free = io->next;
 	if (!d->free)
 		d->free_tail = &d->free;
+	io->is_touch = false;
+	io->paid = false;
+	io->i_ring = 0;
 	io->number = ++d->n_ios;
 	io->n_bytes = n_bytes;
 	io->perm = perm;
@@ -341,8 +342,29 @@ struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm)
 	row.at_cycles = io->begun_at;
 	row.iova = io->number;
 	io->job.cause = io->cause = rec_event(d->host->rec, &row);
-	job_queue(&io->job, d->cpu, d->ent, io_begin);
 	return io;
+}
+
+struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm)
+{
+	struct io *io = io_new(d, n_bytes, perm);
+
+	assert(n_bytes != 0 && n_bytes <= d->config.io_bytes_max);
+	if (io)
+		job_queue(&io->job, d->cpu, d->ent, io_begin);
+	return io;
+}
+
+void dev_touch(struct dev *d, iova_t iova, uint64_t n_bytes, enum perm perm)
+{
+	struct io *io = io_new(d, n_bytes, perm);
+
+	assert(io);
+	io->is_touch = true;
+	io->n_maps = 1;
+	io->map[0] = (struct dma_map){.iova = iova, .n_bytes = n_bytes, .perm = perm};
+	io->at = iova;
+	dev_kicked(io);
 }
 
 /* ---- interrupt and unmap */
@@ -422,6 +444,10 @@ void dev_completed(struct io *io)
 {
 	struct dev *d = io->dev;
 
+	if (io->is_touch) {
+		io_end(&io->job);
+		return;
+	}
 	io->paid = !d->cpu->res.held;
 	io->job.cause = io->cause;
 	job_queue(&io->job, d->cpu, d->ent, io_interrupt);

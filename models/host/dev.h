@@ -54,7 +54,8 @@ struct io {
 	unsigned n_maps, max_maps, i_map;
 	iova_t at;       /* where the accesses of map[i_map] go on */
 	unsigned i_ring; /* ring accesses done */
-	bool failed, paid, traced;
+	bool failed, paid;
+	bool is_touch;   /* dev_touch(): neither mapped nor unmapped by the device's driver */
 	uint64_t slot;   /* which buffer */
 	uint64_t cause;  /* log row of io_start */
 };
@@ -117,6 +118,10 @@ int dev_start(struct dev *d, struct meter *m, struct err *e);
 
 /* Hand an I/O over, now. NULL when all of the ring's slots are under way (the caller counts a drop). */
 struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm);
+
+/* The device accesses [iova, iova + n_bytes), now, without rings: an I/O without map and unmap. At most
+ * one at a time. */
+void dev_touch(struct dev *d, iova_t iova, uint64_t n_bytes, enum perm perm);
 
 /* models/host/thread.c: the device's side. */
 void dev_kicked(struct io *io);

@@ -29,9 +29,9 @@ static enum access_result thread_access(struct io *io, struct meter *m, iova_t *
 	struct dev *d = io->dev;
 	const struct consumer_type *type = d->consumer.type;
 	const iova_t *ring = &d->ring[io_queue(io) * DEV_RINGS];
-	unsigned n_rings = type->thread == THREAD_WORKER
-				   ? DEV_RINGS
-				   : dev_drivers[d->config.driver].n_ring_accesses;
+	unsigned n_rings = io->is_touch			  ? 0
+			   : type->thread == THREAD_WORKER ? DEV_RINGS
+							  : dev_drivers[d->config.driver].n_ring_accesses;
 	enum access_result r;
 
 	if (type->select)
@@ -321,6 +321,12 @@ static void loop_woken(void *self, uint64_t arg)
 
 /* ---- the doorbell */
 
+static void touched(void *self, uint64_t arg)
+{
+	(void)arg;
+	dev_completed(self);
+}
+
 static void wake(struct dev *d, ev_fn fn)
 {
 	d->m.cycles = 0;
@@ -354,8 +360,11 @@ void dev_kicked(struct io *io)
 		d->busy = true;
 		hardware_run(d);
 		break;
-	case THREAD_VCPU:
-		assert(!"TCG does its accesses on the vCPU");
+	case THREAD_VCPU: /* only a touch comes here: other I/Os are done where they are mapped */
+		stretch_begin(d, &d->m, io->cause);
+		queue_pop(q);
+		dev_access_here(io, &d->m);
+		after(d, d->m.cycles, touched, io);
 		break;
 	}
 }

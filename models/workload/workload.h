@@ -31,6 +31,7 @@ struct workload_type {
 	const char *name, *help;
 	const struct opt *opts;
 	size_t size;
+	bool boots; /* it lets the guest boot and drives the guest kernel itself: no guest driver */
 	/* 0 or -errno with *e; env outlives the instance. Trace files are read here. */
 	int (*init)(void *self, const struct workload_env *env, struct err *e);
 	void (*fini)(void *self);
