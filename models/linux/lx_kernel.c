@@ -10,6 +10,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/linux/lx_flushq.h"
 #include "models/linux/lx_priv.h"
@@ -58,7 +59,7 @@ struct guest_kernel *lx_kernel_new(const struct lx_kernel_config *c, const struc
 
 	k->cfg = *c;
 	k->cfg.version = NULL;
-	if (iommu)
+	if (iommu && iommu->type && strcmp(iommu->type->name, "none") != 0)
 		k->iommu = *iommu;
 	k->mem = mem;
 	k->machine = machine;

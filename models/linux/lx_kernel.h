@@ -23,7 +23,7 @@ struct lx_kernel_config {
 
 struct guest_kernel;
 
-/* iommu NULL type "none" is allowed: then nothing is mapped or invalidated. ents: who exits are booked on
+/* iommu NULL, or of type "none", is allowed: then nothing is mapped or invalidated. ents: who exits are booked on
  * besides the meter's entity. 0, or -EINVAL with *e (unknown version, ...). */
 struct guest_kernel *lx_kernel_new(const struct lx_kernel_config *c, const struct iommu *iommu,
 				   struct gmem *mem, struct entity *machine, struct err *e);

@@ -3,13 +3,17 @@
  * lx_mem - pages for tables and queues, from the top of the first RAM region downwards.
  *
  * Below 4 GiB, so that every table lies within any address width. A page given back is cleared when it is
- * used again, as the kernel does.
+ * used again, as the kernel does. Hugepages come from the top of the last region; with one region alone they leave
+ * the kernel TABLE_BYTES of its own.
  */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "models/linux/lx_priv.h"
 #include "sim/xalloc.h"
+
+#define TABLE_BYTES UINT64_C(0x4000000) /* 64 MiB: tables for 32 GiB of single pages */
+#define IMAGE_BYTES UINT64_C(0x1000000) /* the guest's image, at the bottom */
 
 void lx_mem_init(struct guest_kernel *k)
 {
@@ -21,6 +25,22 @@ void lx_mem_init(struct guest_kernel *k)
 	k->mem_low = first;
 	k->mem_next = (last & PAGE_MASK) + (last % PAGE_BYTES == PAGE_BYTES - 1 ? 0 : -PAGE_BYTES);
 	k->n_mem_free = 0;
+	gmem_region(k->mem, gmem_n_regions(k->mem) - 1, &first, &last);
+	k->huge_next = last + 1;
+	if (gmem_n_regions(k->mem) == 1)
+		k->huge_next -= last / 2 < TABLE_BYTES ? last / 2 : TABLE_BYTES;
+}
+
+gpa_t lx_mem_alloc_huge(struct guest_kernel *k, uint64_t n_bytes)
+{
+	gpa_t at = (k->huge_next & ~(n_bytes - 1)) - n_bytes;
+
+	if (k->huge_next < n_bytes + IMAGE_BYTES || !gmem_is_ram(k->mem, at, n_bytes))
+		return 0;
+	if (gmem_n_regions(k->mem) == 1 && k->mem_low == 0)
+		k->mem_low = k->huge_next;
+	k->huge_next = at;
+	return at;
 }
 
 gpa_t lx_mem_alloc_run(struct guest_kernel *k, unsigned n)

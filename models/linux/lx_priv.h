@@ -31,6 +31,7 @@ struct guest_kernel {
 
 	/* lx_mem.c */
 	gpa_t mem_next, mem_low; /* next page never used, going down; lowest allowed */
+	gpa_t huge_next;         /* above the next hugepage, going down */
 	gpa_t *mem_free;         /* pages given back, last in first out */
 	size_t n_mem_free, n_mem_cap;
 
@@ -55,6 +56,9 @@ void lx_mem_init(struct guest_kernel *k);
 gpa_t lx_mem_alloc_run(struct guest_kernel *k, unsigned n);
 gpa_t lx_mem_alloc(struct guest_kernel *k);
 void lx_mem_give(struct guest_kernel *k, gpa_t page);
+/* One page of user space of n_bytes (a power of two >= 4 KiB), aligned, each below the one before as a freshly
+ * booted kernel hands them out; 0 when RAM is used up. Never given back. */
+gpa_t lx_mem_alloc_huge(struct guest_kernel *k, uint64_t n_bytes);
 
 /* Pages that go back to the kernel when a flush is done; empty lists own no memory. */
 struct lx_pages {
