@@ -110,46 +110,63 @@ static gpa_t context_at(struct guest_kernel *k, uint16_t sid)
 	return k->context[bus] + (sid & 0xffu) * CONTEXT_BYTES;
 }
 
-void lx_domain_attach(struct lx_domain *d, struct meter *m)
+void lx_domain_add(struct lx_domain *d, uint16_t sid, bool ats, struct meter *m)
 {
 	struct guest_kernel *k = d->k;
 	bool passthrough = d->kind == LX_DOMAIN_PASSTHROUGH;
-	gpa_t at = context_at(k, d->sid);
-	enum vtd_tt tt = passthrough ? VTD_TT_PT : d->ats ? VTD_TT_DEVTLB : VTD_TT_MULTI;
+	bool uses_ats = ats && FGET(VTD_ECAP_DT, k->ecap);
+	gpa_t at = context_at(k, sid);
+	enum vtd_tt tt = passthrough ? VTD_TT_PT : uses_ats ? VTD_TT_DEVTLB : VTD_TT_MULTI;
 
-	assert(!d->attached);
-	d->did = passthrough ? LX_DID_PASSTHROUGH : did_take(k);
+	assert(d->n_devs < LX_DOMAIN_DEVICES);
+	if (d->n_devs == 0)
+		d->did = passthrough ? LX_DID_PASSTHROUGH : did_take(k);
+	d->dev[d->n_devs++] = (struct lx_domain_device){sid, uses_ats};
+	d->attached = true;
 	gmem_write64(k->mem, at + 8,
 		     FPUT(VTD_CTX_AW, k->levels - 2) | FPUT(VTD_CTX_DID, d->did));
 	gmem_write64(k->mem, at, (passthrough ? 0 : lx_pgtbl_root(&d->pgtbl)) |
 					 FPUT(VTD_CTX_TT, (unsigned)tt) | FPUT(VTD_CTX_P, 1));
-	d->attached = true;
 	lx_event(k, EVENT_LIFE, 0, 0, m);
 	if (FGET(VTD_CAP_CM, k->cap)) { /* entries that were not present are cached with domain 0 */
-		lx_qi_submit_one(k, &(struct inv_req){.kind = INV_CC_DEVICE, .sid = d->sid}, m);
+		lx_qi_submit_one(k, &(struct inv_req){.kind = INV_CC_DEVICE, .sid = sid}, m);
 		lx_qi_submit_one(k, &(struct inv_req){.kind = INV_DSI, .did = d->did}, m);
 	}
-	if (d->ats)
+	if (uses_ats)
 		lx_config_write(k, m);
 }
 
-void lx_domain_detach(struct lx_domain *d, struct meter *m)
+void lx_domain_remove(struct lx_domain *d, uint16_t sid, struct meter *m)
 {
 	struct guest_kernel *k = d->k;
-	gpa_t at = context_at(k, d->sid);
-	struct inv_req cc = {.kind = INV_CC_DEVICE, .did = d->did, .sid = d->sid};
+	gpa_t at = context_at(k, sid);
+	struct inv_req cc = {.kind = INV_CC_DEVICE, .did = d->did, .sid = sid};
+	unsigned i = 0;
 
-	assert(d->attached);
-	if (d->ats)
+	while (i < d->n_devs && d->dev[i].sid != sid)
+		i++;
+	assert(i < d->n_devs);
+	if (d->dev[i].ats)
 		lx_config_write(k, m);
+	d->dev[i] = d->dev[--d->n_devs];
+	d->attached = d->n_devs != 0;
 	gmem_write64(k->mem, at, 0);
 	gmem_write64(k->mem, at + 8, 0);
 	lx_event(k, EVENT_LIFE, 0, 0, m);
 	lx_qi_submit_one(k, &cc, m);
 	lx_qi_submit_one(k, &(struct inv_req){.kind = INV_DSI, .did = d->did}, m);
-	if (d->kind == LX_DOMAIN_DMA)
+	if (!d->attached && d->kind == LX_DOMAIN_DMA)
 		did_give(k, d->did);
-	d->attached = false;
+}
+
+void lx_domain_attach(struct lx_domain *d, struct meter *m)
+{
+	lx_domain_add(d, d->sid, d->ats, m);
+}
+
+void lx_domain_detach(struct lx_domain *d, struct meter *m)
+{
+	lx_domain_remove(d, d->sid, m);
 }
 
 uint64_t lx_domain_limit(const struct lx_domain *d, uint64_t dma_bits)
@@ -196,14 +213,15 @@ static void add_iotlb(struct batch *b, const struct lx_domain *d, struct block a
 	batch_add(b, &r);
 }
 
+/* One descriptor for each device that caches. */
 static void add_devtlb(struct batch *b, const struct lx_domain *d, struct block at)
 {
-	if (!d->ats)
-		return;
 	if (at.am > DEVTLB_ALL)
 		at = (struct block){.iova = 0, .am = DEVTLB_ALL};
-	batch_add(b, &(struct inv_req){.kind = INV_DEVTLB, .sid = d->sid, .iova = at.iova,
-				       .am = (uint8_t)at.am});
+	for (unsigned i = 0; i < d->n_devs; i++)
+		if (d->dev[i].ats)
+			batch_add(b, &(struct inv_req){.kind = INV_DEVTLB, .sid = d->dev[i].sid,
+						       .iova = at.iova, .am = (uint8_t)at.am});
 }
 
 /* ---- map */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lx_domain - one device's domain: context entry, page tables, and which invalidations a change needs.
+ * lx_domain - a domain: context entries, page tables, and which invalidations a change needs.
  *
- * Each PCI function behind QEMU's root bus or a root port is an IOMMU group of its own, so a domain has one device.
+ * A PCI function behind QEMU's root bus or a root port is an IOMMU group of its own, so a domain mostly has one
+ * device; the functions of a multi-function device share one, and so do the devices of a VFIO container.
  */
 #ifndef MODELS_LINUX_LX_DOMAIN_H
 #define MODELS_LINUX_LX_DOMAIN_H
@@ -11,13 +12,23 @@
 
 enum lx_domain_kind { LX_DOMAIN_DMA, LX_DOMAIN_PASSTHROUGH };
 
+#define LX_DOMAIN_DEVICES 8u
+
+/* A device of a domain: its own, or another one of its IOMMU group or VFIO container. */
+struct lx_domain_device {
+	uint16_t sid;
+	bool ats; /* device and unit have a device TLB */
+};
+
 struct lx_domain {
 	struct guest_kernel *k;
 	enum lx_domain_kind kind;
-	uint16_t sid;
+	uint16_t sid; /* of the device it was made for */
 	uint16_t did; /* while attached */
-	bool ats;     /* device and unit have a device TLB */
-	bool attached;
+	bool ats;     /* of that device */
+	bool attached; /* a device is */
+	struct lx_domain_device dev[LX_DOMAIN_DEVICES]; /* those attached */
+	unsigned n_devs;
 	struct lx_pgtbl pgtbl; /* LX_DOMAIN_DMA */
 };
 
@@ -38,11 +49,16 @@ void lx_domain_init(struct lx_domain *d, struct guest_kernel *k, enum lx_domain_
 		    uint16_t sid, bool ats);
 void lx_domain_fini(struct lx_domain *d);
 
-/* Write the context entry; under caching mode invalidate it (CC with domain 0, DSI); turn ATS on (one exit by
- * configuration space). The lowest free domain id is taken. Runs its submissions at once. */
+/* The device that the domain was made for: lx_domain_add() and lx_domain_remove() of it. */
 void lx_domain_attach(struct lx_domain *d, struct meter *m);
-/* Turn ATS off, clear the context entry, CC and DSI with the old domain id, whatever the mode. */
 void lx_domain_detach(struct lx_domain *d, struct meter *m);
+
+/* Write the context entry; under caching mode invalidate it (CC with domain 0, DSI); turn ATS on (one exit by
+ * configuration space). The first device takes the lowest free domain id. Runs its submissions at once. */
+void lx_domain_add(struct lx_domain *d, uint16_t sid, bool ats, struct meter *m);
+/* Turn ATS off, clear the context entry, CC and DSI with the old domain id, whatever the mode. The last device
+ * gives the domain id back. */
+void lx_domain_remove(struct lx_domain *d, uint16_t sid, struct meter *m);
 
 /* One mapped piece of memory, page-aligned. */
 struct lx_piece {

@@ -328,13 +328,15 @@ static void row_step(struct job *j)
 		lx_kernel_shutdown(k, &j->m);
 		break;
 	case TRACE_ATTACH:
-		lx_domain_attach(&replay_domain(w, rec)->domain, &j->m);
+		lx_domain_add(&replay_domain(w, rec)->domain, w->head.device[rec->device].sid,
+			      w->head.device[rec->device].ats, &j->m);
 		if (w->head.device[rec->device].ats && d->consumer.type->ats &&
 		    w->head.device[rec->device].sid == d->as->sid)
 			d->consumer.type->ats(d->consumer.self, true, &j->m);
 		break;
 	case TRACE_DETACH:
-		lx_domain_detach(&replay_domain(w, rec)->domain, &j->m);
+		lx_domain_remove(&replay_domain(w, rec)->domain, w->head.device[rec->device].sid,
+				 &j->m);
 		break;
 	case TRACE_MAP:
 		if (rec->device < w->head.n_devices)
