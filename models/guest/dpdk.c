@@ -261,6 +261,7 @@ const struct guest_type guest_dpdk = {
 	.help = "a DPDK application in the guest: static mappings of hugepages through VFIO",
 	.opts = dpdk_opts,
 	.size = sizeof(struct guest_dpdk),
+	.is_static = true,
 	.init = dpdk_init,
 	.fini = dpdk_fini,
 	.attach = dpdk_attach,

@@ -85,6 +85,7 @@ struct guest_type {
 	const char *name, *help;
 	const struct opt *opts;
 	size_t size;
+	bool is_static; /* unmap() leaves the tables as they are */
 	int (*init)(void *self, const struct guest_env *env, struct err *e);
 	void (*fini)(void *self);
 	/* At boot, before translation is on: the device is given the kernel's default domain (context entry,

@@ -412,10 +412,10 @@ static void io_unmap_step(struct job *j)
 
 		map->cpu = d->config.vcpu;
 		d->guest.type->unmap(d->guest.self, map, &j->m);
-		if (d->consumer.type->unmapped)
+		if (d->consumer.type->unmapped && !d->guest.type->is_static)
 			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
 						   meter_now(&j->m));
-		if (d->consumer.type->unmapped)
+		if (d->consumer.type->unmapped && !d->guest.type->is_static)
 			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
 						   meter_now(&j->m));
 		if (j->cpu->n_sub != 0) {
