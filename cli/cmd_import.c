@@ -2,9 +2,9 @@
  *
  * cmd_import - `dmachurn import`: captured logs of a guest and of QEMU into one replayable trace.
  *
- * What the logs do not tell (kernel version, caching mode, flush mode) is concluded from what was flushed
- * when, or given by an option; the trace's comments say which. The trace is written under a temporary
- * name and renamed, so there is either all of it or nothing.
+ * What the logs do not tell (kernel version, caching mode, flush mode) is concluded from what was
+ * flushed when, or given by an option; the trace's comments say which. The trace is written under a
+ * temporary name and renamed, so there is either all of it or nothing.
  */
 #include <argp.h>
 #include <errno.h>
@@ -23,7 +23,16 @@ struct import_args {
 	bool accesses;
 };
 
-enum { KEY_QEMU_LOG = 256, KEY_FTRACE, KEY_KERNEL, KEY_CACHING, KEY_FLUSH, KEY_AW, KEY_DEVICE, KEY_ACCESSES };
+enum {
+	KEY_QEMU_LOG = 256,
+	KEY_FTRACE,
+	KEY_KERNEL,
+	KEY_CACHING,
+	KEY_FLUSH,
+	KEY_AW,
+	KEY_DEVICE,
+	KEY_ACCESSES
+};
 
 static const struct argp_option import_options[] = {
 	{"output", 'o', "FILE", 0, "the trace; '-': standard output", 0},
@@ -44,8 +53,10 @@ static const char import_doc[] =
 	"  dmachurn import ftrace guest.txt --qemu-log qemu.log -o net.trace\n"
 	"  dmachurn import ftrace guest.txt --caching-mode on --kernel 6.1 -o net.trace\n"
 	"  dmachurn import qemu-trace qemu.log.gz -o net.trace\n"
-	"The guest's log is ftrace's trace file with iommu:map and iommu:unmap, better with the function\n"
-	"tracer on; QEMU's log is of `-trace 'vtd_*' -trace fw_cfg_select`. The guest's log alone says\n"
+	"The guest's log is ftrace's trace file with iommu:map and iommu:unmap, better with the "
+	"function\n"
+	"tracer on; QEMU's log is of `-trace 'vtd_*' -trace fw_cfg_select`. The guest's log alone "
+	"says\n"
 	"what was mapped; QEMU's adds boot, phases, interrupt entries and the device.";
 
 static error_t import_parse(int key, char *arg, struct argp_state *state)
@@ -102,8 +113,8 @@ static int import_word(const char *option, const char *got, const char *const *w
 			return i;
 		strcat(strcat(all, i ? ", " : ""), words[i]);
 	}
-	return err_user(e, "%s: got '%s', allowed %s%s%s%s", option, got, all, near ? "; did you mean '" : "",
-			near ? near : "", near ? "'?" : "");
+	return err_user(e, "%s: got '%s', allowed %s%s%s%s", option, got, all,
+			near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static int import_files(struct import_args *a, struct err *e)
@@ -112,13 +123,15 @@ static int import_files(struct import_args *a, struct err *e)
 	int i;
 
 	if (!a->what)
-		return err_user(e, "import: a kind of log is missing: ftrace or qemu-trace; `dmachurn import --help` has examples");
+		return err_user(e, "import: a kind of log is missing: ftrace or qemu-trace; "
+				   "`dmachurn import --help` has examples");
 	if ((i = import_word("import", a->what, words, e)) < 0)
 		return i;
 	if (!a->file)
 		return err_user(e, "import %s: a file is missing", a->what);
 	if (i == 0 ? a->qemu_log != NULL : a->guest_log != NULL)
-		return err_user(e, "import %s: --%s is the log itself; name the other one", a->what, i ? "ftrace" : "qemu-log");
+		return err_user(e, "import %s: --%s is the log itself; name the other one", a->what,
+				i ? "ftrace" : "qemu-log");
 	*(i ? &a->guest_log : &a->qemu_log) = a->file;
 	return a->out ? 0 : err_user(e, "import: -o FILE is missing ('-': standard output)");
 }
@@ -131,7 +144,8 @@ static int import_settings(const struct import_args *a, struct trace_head *h, st
 	int i;
 	char tail;
 
-	if (a->kernel && sscanf(a->kernel, "%2u.%3u%c", &h->kernel_major, &h->kernel_minor, &tail) != 2)
+	if (a->kernel &&
+	    sscanf(a->kernel, "%2u.%3u%c", &h->kernel_major, &h->kernel_minor, &tail) != 2)
 		return err_user(e, "--kernel: got '%s', allowed a version like 6.1", a->kernel);
 	if (a->caching) {
 		if ((i = import_word("--caching-mode", a->caching, onoff, e)) < 0)
@@ -156,7 +170,8 @@ static int import_device(const char *text, uint16_t *sid, struct err *e)
 	unsigned bus, dev, fn;
 	char tail;
 
-	if (strlen(text) != 7 || sscanf(text, "%2x:%2x.%1x%c", &bus, &dev, &fn, &tail) != 3 || dev > 31 || fn > 7)
+	if (strlen(text) != 7 || sscanf(text, "%2x:%2x.%1x%c", &bus, &dev, &fn, &tail) != 3 ||
+	    dev > 31 || fn > 7)
 		return err_user(e, "--device: got '%s', allowed BB:DD.F, e.g. 01:00.0", text);
 	*sid = (uint16_t)(bus << 8 | dev << 3 | fn);
 	return 0;
@@ -172,7 +187,8 @@ static bool import_has(const struct unit_log *u, enum unit_kind kind)
 	return false;
 }
 
-static void import_conclude_caching(const struct guest_log *g, const struct unit_log *u, struct trace_head *h)
+static void import_conclude_caching(const struct guest_log *g, const struct unit_log *u,
+				    struct trace_head *h)
 {
 	/* Only caching mode flushes context entries that were not present, and maps. */
 	h->caching_mode = import_has(u, UNIT_ATTACH) || (g && g->has_map_flush);
@@ -186,7 +202,8 @@ static bool import_has_maps(const struct guest_log *g)
 	return false;
 }
 
-static void import_conclude_flush(const struct guest_log *g, const struct unit_log *u, struct trace_head *h)
+static void import_conclude_flush(const struct guest_log *g, const struct unit_log *u,
+				  struct trace_head *h)
 {
 	bool lazy = u ? u->has_flushes : g->has_flush_queue;
 
@@ -196,7 +213,8 @@ static void import_conclude_flush(const struct guest_log *g, const struct unit_l
 }
 
 /* Several requests in one submission, or the leaf-only hint: 6.12. Returns why, for the comment. */
-static const char *import_conclude_kernel(const struct guest_log *g, const struct unit_log *u, struct trace_head *h)
+static const char *import_conclude_kernel(const struct guest_log *g, const struct unit_log *u,
+					  struct trace_head *h)
 {
 	bool batch = (g && g->has_batch) || (u && u->has_ih);
 
@@ -206,10 +224,12 @@ static const char *import_conclude_kernel(const struct guest_log *g, const struc
 		return "concluded: requests are batched";
 	if (g && g->has_cache_tags)
 		return "concluded: cache tags, no batches";
-	return g && g->has_functions ? "concluded: no cache tags" : "assumed: give --kernel when it is another one";
+	return g && g->has_functions ? "concluded: no cache tags"
+				     : "assumed: give --kernel when it is another one";
 }
 
-/* The device that most page updates are for; else the last whose id most invalidations name; else the last. */
+/* The device that most page updates are for; else the last whose id most invalidations name; else
+ * the last. */
 static uint16_t import_tested(const struct unit_log *u)
 {
 	unsigned *fills, best = 0;
@@ -241,40 +261,54 @@ static const char *import_base(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static char *import_note(const struct import_args *a, const struct guest_log *g, const char *why, bool aligned)
+static char *import_note(const struct import_args *a, const struct guest_log *g, const char *why,
+			 bool aligned)
 {
 	return xasprintf("# made by dmachurn import: guest's log %s, QEMU's log %s\n"
 			 "# kernel: %s; function lines: %s; phases: %s\n",
-			 a->guest_log ? import_base(a->guest_log) : "none", a->qemu_log ? import_base(a->qemu_log) : "none",
-			 why, !a->guest_log ? "-" : g->has_functions ? "yes" : "no",
-			 !a->qemu_log	? "at the guest's marks"
+			 a->guest_log ? import_base(a->guest_log) : "none",
+			 a->qemu_log ? import_base(a->qemu_log) : "none", why,
+			 !a->guest_log      ? "-"
+			 : g->has_functions ? "yes"
+					    : "no",
+			 !a->qemu_log    ? "at the guest's marks"
 			 : !a->guest_log ? "at QEMU's marks"
-			 : aligned	 ? "where QEMU saw them between submissions"
-					 : "at the guest's marks, the logs have no submission in common");
+			 : aligned       ? "where QEMU saw them between submissions"
+				   : "at the guest's marks, the logs have no submission in common");
 }
 
 static void import_warn(const struct guest_log *g, const struct import_stats *s)
 {
 	if (g->n_lost)
-		fprintf(stderr, "dmachurn: warning: ftrace lost %" PRIu64 " events; counts will differ from QEMU's\n", g->n_lost);
+		fprintf(stderr,
+			"dmachurn: warning: ftrace lost %" PRIu64
+			" events; counts will differ from QEMU's\n",
+			g->n_lost);
 	if (s->n_unknown)
-		fprintf(stderr, "dmachurn: warning: %zu unmaps of ranges mapped before the log began; mapped at the start\n",
+		fprintf(stderr,
+			"dmachurn: warning: %zu unmaps of ranges mapped before the log began; "
+			"mapped at the start\n",
 			s->n_unknown);
 	if (s->n_stale)
-		fprintf(stderr, "dmachurn: warning: %zu maps over ranges whose unmap is not in the log; unmapped before them\n",
+		fprintf(stderr,
+			"dmachurn: warning: %zu maps over ranges whose unmap is not in the log; "
+			"unmapped before them\n",
 			s->n_stale);
 }
 
 /* ---- output */
 
-static int import_write(const struct import_job *job, const char *out, struct import_stats *s, struct err *e)
+static int import_write(const struct import_job *job, const char *out, struct import_stats *s,
+			struct err *e)
 {
 	char *temporary;
 	FILE *f;
 	int rc;
 
 	if (strcmp(out, "-") == 0)
-		return import_merge(job, stdout, s) < 0 ? err_env(e, "standard output: %s", strerror(errno)) : 0;
+		return import_merge(job, stdout, s) < 0
+			       ? err_env(e, "standard output: %s", strerror(errno))
+			       : 0;
 	temporary = xasprintf("%s.%ld.tmp", out, (long)getpid());
 	f = fopen(temporary, "w");
 	if (!f) {
@@ -293,10 +327,49 @@ static int import_write(const struct import_job *job, const char *out, struct im
 	return rc;
 }
 
-static int import_run(const struct import_args *a, struct guest_log *g, struct unit_log *u, struct err *e)
+/* Settings of the trace: given, concluded or assumed. why: of the kernel's version. */
+static int import_head(const struct import_args *a, struct guest_log *g, const struct unit_log *u,
+		       struct import_job *job, const char **why, struct err *e)
 {
-	struct import_job job = {.guest = g, .unit = a->qemu_log ? u : NULL,
-				 .head = {.intremap = true, .aw_bits = 39}};
+	int rc;
+
+	job->head = (struct trace_head){.intremap = !u || u->has_intremap, .aw_bits = 39};
+	import_conclude_caching(a->guest_log ? g : NULL, u, &job->head);
+	if ((rc = import_settings(a, &job->head, e)) < 0)
+		return rc;
+	if (!a->guest_log) {
+		import_infer(u, job->head.caching_mode, g);
+		job->one_clock = true;
+	}
+	import_conclude_flush(g, u, &job->head);
+	*why = import_conclude_kernel(g, u, &job->head);
+	if (a->kernel)
+		*why = "as given";
+	job->head.n_cpus = g->max_cpu + 1;
+	job->tested = import_tested(u);
+	job->ats = g->has_devtlb;
+	/* What is given wins over what was concluded since. */
+	if ((rc = import_settings(a, &job->head, e)) < 0)
+		return rc;
+	return a->device ? import_device(a->device, &job->tested, e) : 0;
+}
+
+static void import_tell(const struct import_args *a, const struct trace_head *h,
+			const struct import_stats *s)
+{
+	if (strcmp(a->out, "-") != 0)
+		printf("%s: %zu rows, %zu maps, %zu unmaps, %zu time-outs, %zu phases; Linux "
+		       "%u.%u, %s, "
+		       "caching mode %s\n",
+		       a->out, s->n_rows, s->n_maps, s->n_unmaps, s->n_timers, s->n_phases,
+		       h->kernel_major, h->kernel_minor, trace_flush_name(h->flush),
+		       h->caching_mode ? "on" : "off");
+}
+
+static int import_run(const struct import_args *a, struct guest_log *g, struct unit_log *u,
+		      struct err *e)
+{
+	struct import_job job = {.guest = g, .unit = a->qemu_log ? u : NULL};
 	struct import_stats s;
 	const char *why;
 	char *note;
@@ -306,44 +379,26 @@ static int import_run(const struct import_args *a, struct guest_log *g, struct u
 		return rc;
 	if (a->guest_log && (rc = import_ftrace(a->guest_log, g, e)) < 0)
 		return rc;
-	import_conclude_caching(a->guest_log ? g : NULL, job.unit, &job.head);
-	if (a->caching)
-		job.head.caching_mode = strcmp(a->caching, "on") == 0;
-	if (!a->guest_log) {
-		import_infer(u, job.head.caching_mode, g);
-		job.one_clock = true;
-	}
-	import_conclude_flush(g, job.unit, &job.head);
-	why = import_conclude_kernel(g, job.unit, &job.head);
-	if (a->kernel)
-		why = "as given";
-	if ((rc = import_settings(a, &job.head, e)) < 0)
+	if ((rc = import_head(a, g, job.unit, &job, &why, e)) < 0)
 		return rc;
-	job.tested = import_tested(job.unit);
-	if (a->device && (rc = import_device(a->device, &job.tested, e)) < 0)
-		return rc;
-	job.head.n_cpus = g->max_cpu + 1;
-	job.head.intremap = !job.unit || job.unit->has_intremap;
-	job.ats = g->has_devtlb;
 	if (a->guest_log && a->qemu_log)
 		job.aligned = import_align(g, u, &job.head);
 	note = import_note(a, g, why, job.aligned);
 	job.note = note;
 	rc = import_write(&job, a->out, &s, e);
 	free(note);
-	if (rc == 0) {
-		import_warn(g, &s);
-		if (strcmp(a->out, "-") != 0)
-			printf("%s: %zu rows, %zu maps, %zu unmaps, %zu time-outs, %zu phases; Linux %u.%u, %s, caching mode %s\n",
-			       a->out, s.n_rows, s.n_maps, s.n_unmaps, s.n_timers, s.n_phases, job.head.kernel_major,
-			       job.head.kernel_minor, trace_flush_name(job.head.flush), job.head.caching_mode ? "on" : "off");
-	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	import_warn(g, &s);
+	import_tell(a, &job.head, &s);
+	return 0;
 }
 
 static int import_main(int argc, char **argv)
 {
-	static const struct argp argp = {import_options, import_parse, "ftrace|qemu-trace FILE", import_doc, NULL, NULL, NULL};
+	static const struct argp argp = {
+		import_options, import_parse, "ftrace|qemu-trace FILE", import_doc, NULL,
+		NULL,           NULL};
 	struct import_args a = {0};
 	struct guest_log *g = xcalloc(1, sizeof *g);
 	struct unit_log *u = xcalloc(1, sizeof *u);
@@ -362,4 +417,5 @@ static int import_main(int argc, char **argv)
 	return rc < 0 ? verb_fail(&e) : EXIT_DONE;
 }
 
-const struct verb verb_import = {"import", "turn captured logs into a replayable trace", import_main};
+const struct verb verb_import = {"import", "turn captured logs into a replayable trace",
+				 import_main};

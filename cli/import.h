@@ -15,6 +15,7 @@
 
 #include "models/trace/trace.h"
 #include "sim/err.h"
+#include "sim/imap.h"
 
 #define IMPORT_NONE (~0u)
 
@@ -172,6 +173,9 @@ struct import_stats {
 	size_t n_unknown; /* unmaps of what was mapped before the log began */
 	size_t n_stale;	  /* maps over what the log never unmapped */
 };
+
+/* Take [first, last] out of a map of live ranges; what sticks out stays, with its value. */
+void import_cut(struct imap *live, iova_t first, iova_t last);
 
 /* 0, or -errno when f cannot be written. */
 int import_merge(const struct import_job *job, FILE *f, struct import_stats *s);

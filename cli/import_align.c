@@ -2,12 +2,12 @@
  *
  * import_align - which submission in QEMU's log is which operation of the guest.
  *
- * The clocks of the two logs are not the same, and a marker reaches ftrace some milliseconds before it
- * reaches QEMU. What both logs have in the same order is the submissions: each call of qi_submit_sync()
- * is one write of the tail. So both are compared like two texts: kinds must agree, and addresses where
- * both sides have one. Without function lines the flushes that a strict guest must make are compared
- * with QEMU's page-selective invalidations; an invalidation that covers several unmaps in a row shows
- * that they were gathered (VFIO), and makes them one.
+ * The clocks of the two logs are not the same, and a marker reaches ftrace some milliseconds before
+ * it reaches QEMU. What both logs have in the same order is the submissions: each call of
+ * qi_submit_sync() is one write of the tail. So both are compared like two texts: kinds must agree,
+ * and addresses where both sides have one. Without function lines the flushes that a strict guest
+ * must make are compared with QEMU's page-selective invalidations; an invalidation that covers
+ * several unmaps in a row shows that they were gathered (VFIO), and makes them one.
  */
 #include "cli/import.h"
 
@@ -16,9 +16,9 @@
 #include "sim/xalloc.h"
 
 enum {
-	ALIGN_ANCHOR = 16,  /* submissions in a row that must agree where the logs meet */
-	ALIGN_RESYNC = 64,  /* how far to look for the way on after a difference */
-	ALIGN_WINDOW = 32, /* submissions that are looked at to tell which way is best */
+	ALIGN_ANCHOR = 16,   /* submissions in a row that must agree where the logs meet */
+	ALIGN_RESYNC = 64,   /* how far to look for the way on after a difference */
+	ALIGN_WINDOW = 32,   /* submissions that are looked at to tell which way is best */
 	ALIGN_SKIP_MAX = 64, /* guest submissions that may precede the meeting point */
 };
 
@@ -26,7 +26,7 @@ struct align_item {
 	enum sub_kind kind;
 	bool has_iova;
 	iova_t iova;
-	unsigned am;   /* QEMU's */
+	unsigned am;    /* QEMU's */
 	unsigned which; /* operation or submission */
 };
 
@@ -60,8 +60,10 @@ static void align_guest_items(struct align *a, const struct trace_head *head)
 
 		if ((op->kind == GUEST_UNMAP && head->flush == TRACE_STRICT) ||
 		    (op->kind == GUEST_MAP && head->caching_mode))
-			a->guest[a->n_guest++] = (struct align_item){
-				.kind = SUB_IOTLB, .has_iova = true, .iova = op->iova, .which = (unsigned)i};
+			a->guest[a->n_guest++] = (struct align_item){.kind = SUB_IOTLB,
+								     .has_iova = true,
+								     .iova = op->iova,
+								     .which = (unsigned)i};
 	}
 }
 
@@ -72,8 +74,11 @@ static void align_unit_items(struct align *a)
 		const struct unit_sub *s = &a->u->sub[i];
 
 		if (a->g->has_functions || s->has_iova)
-			a->unit[a->n_unit++] = (struct align_item){.kind = s->kind, .has_iova = s->has_iova,
-								   .iova = s->iova, .am = s->am, .which = (unsigned)i};
+			a->unit[a->n_unit++] = (struct align_item){.kind = s->kind,
+								   .has_iova = s->has_iova,
+								   .iova = s->iova,
+								   .am = s->am,
+								   .which = (unsigned)i};
 	}
 }
 
@@ -81,7 +86,8 @@ static bool align_agrees(const struct align *a, size_t i, size_t j)
 {
 	const struct align_item *g = &a->guest[i], *u = &a->unit[j];
 
-	if (g->kind == SUB_BATCH ? u->kind != SUB_IOTLB && u->kind != SUB_DEVTLB : u->kind != g->kind)
+	if (g->kind == SUB_BATCH ? u->kind != SUB_IOTLB && u->kind != SUB_DEVTLB
+				 : u->kind != g->kind)
 		return false;
 	if (!g->has_iova || !u->has_iova)
 		return true;
@@ -145,7 +151,8 @@ static bool align_start(const struct align *a, size_t *i, size_t *j)
 	return false;
 }
 
-/* How many of the next ALIGN_WINDOW items from (i, j) agree; at the end of a log, of as many as there are. */
+/* How many of the next ALIGN_WINDOW items from (i, j) agree; at the end of a log, of as many as
+ * there are. */
 static size_t align_score(const struct align *a, size_t i, size_t j)
 {
 	size_t n = 0;
@@ -156,8 +163,9 @@ static size_t align_score(const struct align *a, size_t i, size_t j)
 	return n;
 }
 
-/* After a difference at (i, j): where both go on. An interrupt may swap submissions, so a few differences
- * are no reason to step aside: traffic that repeats its addresses agrees with itself there as well. */
+/* After a difference at (i, j): where both go on. An interrupt may swap submissions, so a few
+ * differences are no reason to step aside: traffic that repeats its addresses agrees with itself
+ * there as well. */
 static void align_resync(const struct align *a, size_t *i, size_t *j)
 {
 	size_t best = align_score(a, *i, *j), x_best = 0, y_best = 0;
@@ -178,8 +186,8 @@ static void align_resync(const struct align *a, size_t *i, size_t *j)
 	*j += y_best;
 }
 
-/* Unmaps of the same size that follow, join up and lie in the invalidated range were gathered into the
- * first, unless an invalidation begins there. */
+/* Unmaps of the same size that follow, join up and lie in the invalidated range were gathered into
+ * the first, unless an invalidation begins there. */
 static size_t align_gather(struct align *a, size_t i, size_t j)
 {
 	const struct align_item *u = &a->unit[j];

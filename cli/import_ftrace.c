@@ -2,13 +2,14 @@
  *
  * import_ftrace - the guest's log: ftrace's trace file, `trace-cmd report` or `perf script`.
  *
- * A line is  TASK [CPU] FLAGS SECONDS: REST ; REST is an event ("map: IOMMU: iova=...", "unmap: ...",
- * "tracing_mark_write: MARK 22 echo-begin") or a function call ("qi_submit_sync <-qi_flush_iotlb").
+ * A line is  TASK [CPU] FLAGS SECONDS: REST ; REST is an event ("map: IOMMU: iova=...", "unmap:
+ * ...", "tracing_mark_write: MARK 22 echo-begin") or a function call ("qi_submit_sync
+ * <-qi_flush_iotlb").
  *
- * One iommu:map event is one call of the IOMMU core per contiguous piece of memory; one dma_map_sg() or
- * dma_alloc_coherent() gives several. With function lines, map events of a CPU that join up are one call
- * until intel_iommu_iotlb_sync_map (or another operation) is entered; unmap events until
- * intel_iommu_tlb_sync. Without them import_group decides.
+ * One iommu:map event is one call of the IOMMU core per contiguous piece of memory; one
+ * dma_map_sg() or dma_alloc_coherent() gives several. With function lines, map events of a CPU that
+ * join up are one call until intel_iommu_iotlb_sync_map (or another operation) is entered; unmap
+ * events until intel_iommu_tlb_sync. Without them import_group decides.
  *
  * Omitted: which device an event belongs to; iommu:map does not say it.
  */
@@ -69,9 +70,9 @@ static const struct {
 
 /* State of a CPU at a level of interrupts: the call that its next event may belong to. */
 struct ftrace_cpu {
-	unsigned open;	  /* operation that joining events extend, IMPORT_NONE: none */
-	unsigned last;	  /* operation that submissions belong to */
-	bool in_dma_api;  /* the last operation began in a driver of the kernel */
+	unsigned open;   /* operation that joining events extend, IMPORT_NONE: none */
+	unsigned last;   /* operation that submissions belong to */
+	bool in_dma_api; /* the last operation began in a driver of the kernel */
 };
 
 struct ftrace {
@@ -87,14 +88,19 @@ struct ftrace {
 
 /* ---- lists */
 
-struct guest_op *guest_log_op(struct guest_log *g, enum guest_kind kind, uint64_t at_ns, unsigned cpu)
+struct guest_op *guest_log_op(struct guest_log *g, enum guest_kind kind, uint64_t at_ns,
+			      unsigned cpu)
 {
 	if (g->n_ops == g->n_op_room) {
 		g->n_op_room = g->n_op_room ? 2 * g->n_op_room : 1024;
 		g->op = xrealloc(g->op, g->n_op_room, sizeof *g->op);
 	}
-	g->op[g->n_ops] = (struct guest_op){.kind = kind, .at_ns = at_ns, .cpu = cpu, .did = IMPORT_NONE,
-					    .first_sub = IMPORT_NONE, .last_sub = IMPORT_NONE};
+	g->op[g->n_ops] = (struct guest_op){.kind = kind,
+					    .at_ns = at_ns,
+					    .cpu = cpu,
+					    .did = IMPORT_NONE,
+					    .first_sub = IMPORT_NONE,
+					    .last_sub = IMPORT_NONE};
 	if (cpu > g->max_cpu)
 		g->max_cpu = cpu;
 	return &g->op[g->n_ops++];
@@ -171,7 +177,8 @@ static bool ftrace_split(struct ftrace *t, const char **rest)
 		unsigned v;
 		char close;
 
-		if (*p == '[' && sscanf(p, "[%4u%c", &v, &close) == 2 && close == ']' && v < FTRACE_CPUS_MAX) {
+		if (*p == '[' && sscanf(p, "[%4u%c", &v, &close) == 2 && close == ']' &&
+		    v < FTRACE_CPUS_MAX) {
 			t->n_cpu = v;
 			level = 0;
 		} else if (n && p[n - 1] == ':' && ftrace_time(p, &t->at_ns, rest)) {
@@ -243,13 +250,16 @@ static int ftrace_map_event(struct ftrace *t, enum guest_kind kind, const char *
 	struct guest_op *op;
 	uint64_t iova, size, gpa = 0;
 
-	if (!ftrace_number(rest, "iova=", &iova) || !ftrace_number(rest, " size=", &size) || size == 0 ||
-	    iova + (size - 1) < iova || (kind == GUEST_MAP && !ftrace_number(rest, "paddr=", &gpa)))
-		return err_at(e, import_text_place(&t->text), "got '%.80s', allowed an %s event: iova=0x.. - 0x.. %ssize=N",
-			      rest, kind == GUEST_MAP ? "iommu:map" : "iommu:unmap",
+	if (!ftrace_number(rest, "iova=", &iova) || !ftrace_number(rest, " size=", &size) ||
+	    size == 0 || iova + (size - 1) < iova ||
+	    (kind == GUEST_MAP && !ftrace_number(rest, "paddr=", &gpa)))
+		return err_at(e, import_text_place(&t->text),
+			      "got '%.80s', allowed an %s event: iova=0x.. - 0x.. %ssize=N", rest,
+			      kind == GUEST_MAP ? "iommu:map" : "iommu:unmap",
 			      kind == GUEST_MAP ? "paddr=0x.. " : "");
 	if (!t->text.whole)
-		return err_at(e, import_text_place(&t->text), "the last line has no end: the file was cut short");
+		return err_at(e, import_text_place(&t->text),
+			      "the last line has no end: the file was cut short");
 	op = ftrace_joined(t, kind, iova);
 	if (!op) {
 		op = ftrace_new_op(t, kind);
@@ -301,8 +311,10 @@ static void ftrace_submit(struct ftrace *t, const char *caller)
 		const char *caller;
 		enum sub_kind kind;
 	} kinds[] = {
-		{"qi_flush_iotlb", SUB_IOTLB},	    {"qi_flush_context", SUB_CONTEXT},
-		{"qi_flush_dev_iotlb", SUB_DEVTLB}, {"qi_batch_flush_descs", SUB_BATCH},
+		{"qi_flush_iotlb", SUB_IOTLB},
+		{"qi_flush_context", SUB_CONTEXT},
+		{"qi_flush_dev_iotlb", SUB_DEVTLB},
+		{"qi_batch_flush_descs", SUB_BATCH},
 	};
 	struct guest_sub *s;
 	enum sub_kind kind = SUB_IEC;
@@ -318,11 +330,12 @@ static void ftrace_submit(struct ftrace *t, const char *caller)
 	s->at_ns = t->at_ns;
 	s->op = kind == SUB_IEC ? (unsigned)(t->g->n_ops - 1) : t->c->last;
 	op = s->op == IMPORT_NONE ? NULL : &t->g->op[s->op];
-	s->has_iova = op && (op->kind == GUEST_MAP || op->kind == GUEST_UNMAP) && !t->g->has_flush_queue;
+	s->has_iova =
+		op && (op->kind == GUEST_MAP || op->kind == GUEST_UNMAP) && !t->g->has_flush_queue;
 }
 
-/* qi_flush_context: the callers that clear an entry have "clear" in their name, those that set one "mapping"
- * or "present"; else it alternates. */
+/* qi_flush_context: the callers that clear an entry have "clear" in their name, those that set one
+ * "mapping" or "present"; else it alternates. */
 static void ftrace_context(struct ftrace *t, const char *caller)
 {
 	bool clears = strstr(caller, "clear") != NULL;
@@ -376,7 +389,8 @@ static void ftrace_call(struct ftrace *t, const char *name, const char *caller)
 		t->g->has_batch = true;
 		if (ftrace_begins(caller, "cache_tag_flush_range_np"))
 			t->g->has_map_flush = true;
-		if (ftrace_begins(caller, "cache_tag_flush_range ") || strcmp(caller, "cache_tag_flush_range") == 0)
+		if (ftrace_begins(caller, "cache_tag_flush_range ") ||
+		    strcmp(caller, "cache_tag_flush_range") == 0)
 			t->g->has_unmap_flush = true;
 		break;
 	case FN_MAP_FLUSH:
@@ -415,7 +429,8 @@ static bool ftrace_function(struct ftrace *t, const char *rest)
 /* An event's name stands before ": IOMMU:", maybe behind "iommu:". */
 static bool ftrace_is_event(const char *rest, const char *name)
 {
-	return ftrace_begins(rest, name) || (ftrace_begins(rest, "iommu:") && ftrace_begins(rest + 6, name));
+	return ftrace_begins(rest, name) ||
+	       (ftrace_begins(rest, "iommu:") && ftrace_begins(rest + 6, name));
 }
 
 static void ftrace_comment(struct ftrace *t, const char *line)
@@ -423,7 +438,8 @@ static void ftrace_comment(struct ftrace *t, const char *line)
 	uint64_t kept, written;
 	const char *lost = strstr(line, "[LOST ");
 
-	if (sscanf(line, "# entries-in-buffer/entries-written: %" SCNu64 "/%" SCNu64, &kept, &written) == 2 &&
+	if (sscanf(line, "# entries-in-buffer/entries-written: %" SCNu64 "/%" SCNu64, &kept,
+		   &written) == 2 &&
 	    kept < written)
 		t->g->n_lost += written - kept;
 	if (lost && sscanf(lost, "[LOST %" SCNu64, &kept) == 1)
@@ -438,7 +454,8 @@ static int ftrace_line(struct ftrace *t, struct err *e)
 		ftrace_comment(t, t->text.line);
 		/* An event whose columns were torn apart must not be passed over. */
 		if (strstr(t->text.line, "map: IOMMU:"))
-			return err_at(e, import_text_place(&t->text), "an iommu event without a time: '%.60s'", t->text.line);
+			return err_at(e, import_text_place(&t->text),
+				      "an iommu event without a time: '%.60s'", t->text.line);
 		return 0;
 	}
 	if (ftrace_is_event(rest, "map:"))
@@ -458,13 +475,16 @@ static int ftrace_check(const struct ftrace *t, struct err *e)
 {
 	if (t->g->n_ops == 0)
 		return err_at(e, import_text_place(&t->text),
-			      "no iommu:map or iommu:unmap event, no mark and no known function up to here: not an ftrace log?");
+			      "no iommu:map or iommu:unmap event, no mark and no known function up "
+			      "to here: not an ftrace log?");
 	return 0;
 }
 
 int import_ftrace(const char *path, struct guest_log *g, struct err *e)
 {
-	struct ftrace t = {.g = g, .cpu = xcalloc(FTRACE_CPUS_MAX * FTRACE_LEVELS, sizeof *t.cpu), .attached = true};
+	struct ftrace t = {.g = g,
+			   .cpu = xcalloc(FTRACE_CPUS_MAX * FTRACE_LEVELS, sizeof *t.cpu),
+			   .attached = true};
 	int rc = import_text_open(&t.text, path, e);
 
 	for (unsigned i = 0; i < FTRACE_CPUS_MAX * FTRACE_LEVELS; i++)

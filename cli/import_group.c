@@ -2,8 +2,8 @@
  *
  * import_group - which iommu:map events are one map call, for logs without function lines.
  *
- * 1. A later unmap that begins where an event begins and is longer takes the events that join up behind
- *    it: dma_unmap_sg() undoes a whole dma_map_sg().
+ * 1. A later unmap that begins where an event begins and is longer takes the events that join up
+ * behind it: dma_unmap_sg() undoes a whole dma_map_sg().
  * 2. Events that join up, are never unmapped, and whose addresses were never used before, are one
  *    allocation made of single pages: the allocator hands out fresh ranges downwards, so two fresh
  *    calls never join upwards.
@@ -65,7 +65,8 @@ struct group {
 	size_t n_maps, n_unmaps;
 };
 
-/* Bytes of the next unmap that begins at op's address, 0: there is none before it is mapped again. */
+/* Bytes of the next unmap that begins at op's address, 0: there is none before it is mapped again.
+ */
 static uint64_t group_unmapped(const struct group *p, unsigned op)
 {
 	iova_t iova = p->g->op[op].iova;
@@ -87,7 +88,8 @@ static bool group_is_fresh(const struct group *p, unsigned op)
 }
 
 /* Does event b carry on the call that a began? */
-static bool group_joins(const struct group *p, const struct guest_op *a, uint64_t unmapped, bool fresh, unsigned b)
+static bool group_joins(const struct group *p, const struct guest_op *a, uint64_t unmapped,
+			bool fresh, unsigned b)
 {
 	const struct guest_op *op = &p->g->op[b];
 

@@ -2,20 +2,20 @@
  *
  * import_infer - maps and unmaps out of QEMU's log alone.
  *
- * Caching mode: an invalidated range that is not mapped is a map, one that is mapped an unmap (in lazy
- * mode all are maps). No caching mode: an invalidated range is an unmap; its map is put where QEMU first
- * read an entry of it, or just before the unmap when the device never touched it. Lazy: a domain flush is
- * a time-out; a page that is read again after it with another address behind it had been unmapped.
+ * Caching mode: an invalidated range that is not mapped is a map, one that is mapped an unmap (in
+ * lazy mode all are maps). No caching mode: an invalidated range is an unmap; its map is put where
+ * QEMU first read an entry of it, or just before the unmap when the device never touched it. Lazy:
+ * a domain flush is a time-out; a page that is read again after it with another address behind it
+ * had been unmapped.
  *
- * Omitted: in lazy mode, unmaps of pages that are not used again cannot be seen; the full sizes of maps
- * that the device touched only in part, without caching mode.
+ * Omitted: in lazy mode, unmaps of pages that are not used again cannot be seen; the full sizes of
+ * maps that the device touched only in part, without caching mode.
  */
 #include "cli/import.h"
 
 #include <stdlib.h>
 
 #include "sim/bits.h"
-#include "sim/imap.h"
 #include "sim/xalloc.h"
 
 struct infer {
@@ -24,13 +24,15 @@ struct infer {
 	bool caching_mode, lazy;
 };
 
-/* Before the first look at a page its address is not known: the low bits of the iova stand for it. */
+/* Before the first look at a page its address is not known: the low bits of the iova stand for it.
+ */
 static gpa_t infer_gpa(iova_t iova)
 {
 	return iova & BITS(27, 12);
 }
 
-static void infer_map(struct infer *p, const struct unit_event *ev, iova_t iova, uint64_t n_bytes, gpa_t gpa)
+static void infer_map(struct infer *p, const struct unit_event *ev, iova_t iova, uint64_t n_bytes,
+		      gpa_t gpa)
 {
 	struct guest_op *op = guest_log_op(p->g, GUEST_MAP, ev->at_ns, 0);
 
@@ -44,7 +46,7 @@ static void infer_map(struct infer *p, const struct unit_event *ev, iova_t iova,
 	guest_log_seg(p->g, gpa, n_bytes);
 }
 
-static struct guest_op *infer_unmap(struct infer *p, const struct unit_event *ev, iova_t iova, uint64_t n_bytes)
+static void infer_unmap(struct infer *p, const struct unit_event *ev, iova_t iova, uint64_t n_bytes)
 {
 	struct guest_op *op = guest_log_op(p->g, GUEST_UNMAP, ev->at_ns, 0);
 
@@ -52,8 +54,7 @@ static struct guest_op *infer_unmap(struct infer *p, const struct unit_event *ev
 	op->n_bytes = n_bytes;
 	op->did = ev->did;
 	op->first_sub = op->last_sub = ev->kind == UNIT_PSI ? ev->sub : IMPORT_NONE;
-	imap_remove_overlaps(p->live, iova, iova + n_bytes - 1);
-	return op;
+	import_cut(p->live, iova, iova + n_bytes - 1);
 }
 
 static void infer_psi(struct infer *p, const struct unit_event *ev)
@@ -108,7 +109,8 @@ static void infer_flush(struct infer *p, const struct unit_event *ev)
 
 void import_infer(const struct unit_log *u, bool caching_mode, struct guest_log *g)
 {
-	struct infer p = {.g = g, .live = imap_new(), .caching_mode = caching_mode, .lazy = u->has_flushes};
+	struct infer p = {
+		.g = g, .live = imap_new(), .caching_mode = caching_mode, .lazy = u->has_flushes};
 
 	g->has_functions = true;
 	for (size_t i = 0; i < u->n_events; i++) {

@@ -2,13 +2,13 @@
  *
  * import_merge - operations of the guest and outside events of the unit, as rows in one order.
  *
- * Order: the guest's log decides the order of maps, unmaps and time-outs; QEMU's log decides where phases,
- * interrupt entries, attaching and enabling stand between submissions. A phase is put where the guest's
- * marker is, but behind every operation whose submission QEMU saw before it, and before the first that it
- * saw after it.
+ * Order: the guest's log decides the order of maps, unmaps and time-outs; QEMU's log decides where
+ * phases, interrupt entries, attaching and enabling stand between submissions. A phase is put where
+ * the guest's marker is, but behind every operation whose submission QEMU saw before it, and before
+ * the first that it saw after it.
  *
- * Domains: every attach opens one, except that devices attached at the same time under one domain id share
- * it (a group). An unmap goes to the domain in which its range was mapped.
+ * Domains: every attach opens one, except that devices attached at the same time under one domain
+ * id share it (a group). An unmap goes to the domain in which its range was mapped.
  */
 #include "cli/import.h"
 
@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/imap.h"
 #include "sim/xalloc.h"
 
 #define FLUSH_QUEUE_SLOTS 255u /* linux dma-iommu.c: 256 entries of a ring, one stays free */
@@ -31,7 +30,7 @@ struct merge_domain {
 
 struct merge_device {
 	unsigned domain; /* 0: none */
-	unsigned last;	 /* the domain it was in last, 0: none */
+	unsigned last;   /* the domain it was in last, 0: none */
 };
 
 struct merge {
@@ -43,10 +42,10 @@ struct merge {
 	struct merge_device device[TRACE_DEVICES_MAX];
 	struct merge_domain *domain; /* [n_domains + 1], by number */
 	unsigned n_domains;
-	unsigned tested;   /* index of the device */
-	size_t op, mark;   /* next operation; next marker to look at */
+	unsigned tested; /* index of the device */
+	size_t op, mark; /* next operation; next marker to look at */
 	uint64_t at_ns;
-	int64_t ahead_ns; /* QEMU's clock - the guest's */
+	int64_t ahead_ns;          /* QEMU's clock - the guest's */
 	unsigned n_queued, n_full; /* flush queue as far as known, flushes because it was full */
 	struct import_stats *stats;
 };
@@ -83,7 +82,8 @@ static unsigned merge_device(struct merge *m, uint16_t sid)
 	while (i < m->head.n_devices && m->head.device[i].sid != sid)
 		i++;
 	if (i == m->head.n_devices && i < TRACE_DEVICES_MAX) {
-		m->head.device[i] = (struct trace_device){sid, m->job->unit ? m->job->unit->ats[sid] : m->job->ats};
+		m->head.device[i] = (struct trace_device){sid, m->job->unit ? m->job->unit->ats[sid]
+									    : m->job->ats};
 		m->head.n_devices++;
 	}
 	return i < TRACE_DEVICES_MAX ? i : 0;
@@ -116,7 +116,8 @@ static void merge_attach(struct merge *m, uint64_t at_ns, unsigned device, uint1
 	r->domain = dev->domain;
 }
 
-/* Without caching mode attaching shows in no log; a device that is taken from a domain gets the next. */
+/* Without caching mode attaching shows in no log; a device that is taken from a domain gets the
+ * next. */
 static void merge_detach(struct merge *m, uint64_t at_ns, unsigned device)
 {
 	struct merge_device *dev = &m->device[device];
@@ -154,17 +155,16 @@ static unsigned merge_where(const struct merge *m, iova_t first, iova_t last)
 	return 0;
 }
 
-/* Take [first, last] out of a domain's maps; what sticks out stays. */
-static void merge_cut(struct imap *live, iova_t first, iova_t last)
+void import_cut(struct imap *live, iova_t first, iova_t last)
 {
 	struct imap_entry entry;
 
 	while (imap_first(live, first, last, &entry)) {
 		imap_remove(live, entry.first, NULL);
 		if (entry.first < first)
-			imap_insert(live, entry.first, first - 1, 0);
+			imap_insert(live, entry.first, first - 1, entry.value);
 		if (entry.last > last)
-			imap_insert(live, last + 1, entry.last, 0);
+			imap_insert(live, last + 1, entry.last, entry.value);
 	}
 }
 
@@ -206,8 +206,14 @@ static void merge_early(struct merge *m, const struct guest_op *op, unsigned dom
 	merge_row(m, TRACE_MAP, 0);
 	at = &m->row[m->early_at];
 	memmove(at + 1, at, (m->n_rows - 1 - m->early_at) * sizeof *at);
-	*at = (struct trace_rec){.kind = TRACE_MAP, .at_ns = m->early_at ? at[-1].at_ns : 0, .domain = domain,
-				 .perm = PERM_RW, .iova = op->iova, .n_bytes = op->n_bytes, .seg = seg, .n_segs = 1,
+	*at = (struct trace_rec){.kind = TRACE_MAP,
+				 .at_ns = m->early_at ? at[-1].at_ns : 0,
+				 .domain = domain,
+				 .perm = PERM_RW,
+				 .iova = op->iova,
+				 .n_bytes = op->n_bytes,
+				 .seg = seg,
+				 .n_segs = 1,
 				 .line = 1 /* seg is its own */};
 	m->early_at++;
 	m->stats->n_unknown++;
@@ -223,7 +229,7 @@ static void merge_unmap(struct merge *m, const struct guest_op *op)
 		domain = m->device[m->tested].last;
 		merge_early(m, op, 1);
 	}
-	merge_cut(m->domain[domain].live, op->iova, last);
+	import_cut(m->domain[domain].live, op->iova, last);
 	m->domain[domain].kernel |= op->by_dma_api;
 	r = merge_row(m, TRACE_UNMAP, op->at_ns);
 	r->domain = domain;
@@ -327,7 +333,8 @@ static uint64_t merge_guest_time(const struct merge *m, uint64_t at_ns)
 
 	if (t < 0)
 		return 0;
-	return m->op < g->n_ops && (uint64_t)t > g->op[m->op].at_ns ? g->op[m->op].at_ns : (uint64_t)t;
+	return m->op < g->n_ops && (uint64_t)t > g->op[m->op].at_ns ? g->op[m->op].at_ns
+								    : (uint64_t)t;
 }
 
 /* The guest's marker of a phase, from where the last one was found; n_ops: none. */
@@ -351,7 +358,8 @@ static void merge_unit_phase(struct merge *m, const struct unit_event *ev)
 		size_t op = m->op;
 
 		name = g->op[marker].name;
-		while (op < marker && (g->op[op].first_sub == IMPORT_NONE || g->op[op].first_sub < ev->sub))
+		while (op < marker &&
+		       (g->op[op].first_sub == IMPORT_NONE || g->op[op].first_sub < ev->sub))
 			op++;
 		merge_ops(m, op == marker ? marker + 1 : op);
 		m->mark = marker + 1;
@@ -462,8 +470,9 @@ static void merge_clocks(struct merge *m)
 	}
 }
 
-/* A page is not read before it is mapped: the first read of an address after its first map bounds the
- * difference of the clocks from above, and tightly, because a driver tells its device at once. */
+/* A page is not read before it is mapped: the first read of an address after its first map bounds
+ * the difference of the clocks from above, and tightly, because a driver tells its device at once.
+ */
 static void merge_clocks_by_reads(struct merge *m)
 {
 	const struct guest_log *g = m->job->guest;
@@ -473,12 +482,14 @@ static void merge_clocks_by_reads(struct merge *m)
 
 	for (size_t i = 0; i < g->n_ops; i++)
 		if (g->op[i].kind == GUEST_MAP)
-			imap_insert(mapped, g->op[i].iova, g->op[i].iova + g->op[i].n_bytes - 1, g->op[i].at_ns);
+			imap_insert(mapped, g->op[i].iova, g->op[i].iova + g->op[i].n_bytes - 1,
+				    g->op[i].at_ns);
 	for (size_t k = 0; k < u->n_events; k++) {
 		const struct unit_event *ev = &u->event[k];
 		int64_t ahead;
 
-		if (ev->kind != UNIT_FILL || imap_find(seen, ev->iova, &entry) || !imap_find(mapped, ev->iova, &entry))
+		if (ev->kind != UNIT_FILL || imap_find(seen, ev->iova, &entry) ||
+		    !imap_find(mapped, ev->iova, &entry))
 			continue;
 		imap_insert(seen, entry.first, entry.last, 0);
 		ahead = (int64_t)(ev->at_ns - entry.value);
@@ -496,7 +507,8 @@ static void merge_prologue(struct merge *m)
 
 	m->tested = 0;
 	for (size_t i = 0; u && i < u->n_events; i++)
-		if (u->event[i].kind == UNIT_ATTACH || u->event[i].kind == UNIT_DETACH || u->event[i].kind == UNIT_ACCESS)
+		if (u->event[i].kind == UNIT_ATTACH || u->event[i].kind == UNIT_DETACH ||
+		    u->event[i].kind == UNIT_ACCESS)
 			merge_device(m, u->event[i].sid);
 	m->tested = merge_device(m, m->job->tested);
 	merge_phase(m, 0, 0, "boot");
@@ -524,7 +536,8 @@ static void merge_write(struct merge *m, FILE *f)
 
 		r->at_ns = r->at_ns > zero ? r->at_ns - zero : 0;
 		if (r->kind == TRACE_ATTACH)
-			r->owner = d->switched && !d->kernel ? TRACE_OWNER_VFIO : TRACE_OWNER_KERNEL;
+			r->owner =
+				d->switched && !d->kernel ? TRACE_OWNER_VFIO : TRACE_OWNER_KERNEL;
 		trace_write(w, r);
 	}
 	m->stats->n_rows = m->n_rows;

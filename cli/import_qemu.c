@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * import_qemu - QEMU's log of a VT-d unit: `qemu -trace 'vtd_*'`, with or without PID@SECONDS: in front.
+ * import_qemu - QEMU's log of a VT-d unit: `qemu -trace 'vtd_*'`, with or without PID@SECONDS: in
+ * front.
  *
- * Read are register writes (queue set-up, tail, global command), descriptors as fetched, page updates of
- * QEMU's IOTLB, page walks and, for phases, fw_cfg_select of the keys 0x7fNN that a guest's marker writes.
- * A write of the tail that makes QEMU fetch nothing (the zero of the queue's set-up) is no submission.
+ * Read are register writes (queue set-up, tail, global command), descriptors as fetched, page
+ * updates of QEMU's IOTLB, page walks and, for phases, fw_cfg_select of the keys 0x7fNN that a
+ * guest's marker writes. A write of the tail that makes QEMU fetch nothing (the zero of the queue's
+ * set-up) is no submission.
  *
- * What belongs to boot is not repeated as an event: the first global interrupt entry invalidation, the
- * global context-cache and the global IOTLB invalidation follow from UNIT_BOOT.
+ * What belongs to boot is not repeated as an event: the first global interrupt entry invalidation,
+ * the global context-cache and the global IOTLB invalidation follow from UNIT_BOOT.
  */
 #include "cli/import.h"
 
@@ -28,8 +30,8 @@ struct qemu {
 	struct unit_log *u;
 	bool with_accesses;
 	uint64_t at_ns;
-	bool armed;	   /* the tail was written, nothing fetched yet */
-	bool translating;  /* GCMD.TE */
+	bool armed;                          /* the tail was written, nothing fetched yet */
+	bool translating;                    /* GCMD.TE */
 	bool boot_iec, boot_cc, boot_global; /* still to come, part of UNIT_BOOT */
 	unsigned pending; /* attach or detach that the next whole-domain flush belongs to */
 	unsigned n_used;  /* lines that meant something */
@@ -43,7 +45,8 @@ static struct unit_event *qemu_event(struct qemu *q, enum unit_kind kind)
 		u->n_event_room = u->n_event_room ? 2 * u->n_event_room : 1024;
 		u->event = xrealloc(u->event, u->n_event_room, sizeof *u->event);
 	}
-	u->event[u->n_events] = (struct unit_event){.kind = kind, .at_ns = q->at_ns, .sub = (unsigned)u->n_subs};
+	u->event[u->n_events] =
+		(struct unit_event){.kind = kind, .at_ns = q->at_ns, .sub = (unsigned)u->n_subs};
 	return &u->event[u->n_events++];
 }
 
@@ -86,7 +89,8 @@ static bool qemu_field(const char *args, const char *key, uint64_t *v)
 
 static int qemu_bad(struct qemu *q, const char *form, struct err *e)
 {
-	return err_at(e, import_text_place(&q->text), "got '%.80s', allowed '%s'", q->text.line, form);
+	return err_at(e, import_text_place(&q->text), "got '%.80s', allowed '%s'", q->text.line,
+		      form);
 }
 
 /* ---- descriptors */
@@ -162,8 +166,10 @@ static void qemu_iec(struct qemu *q, uint64_t lo)
 static int qemu_desc(struct qemu *q, const char *args, struct err *e)
 {
 	static const enum sub_kind kinds[] = {
-		[VTD_DESC_CC] = SUB_CONTEXT, [VTD_DESC_IOTLB] = SUB_IOTLB,
-		[VTD_DESC_DEVTLB] = SUB_DEVTLB, [VTD_DESC_IEC] = SUB_IEC,
+		[VTD_DESC_CC] = SUB_CONTEXT,
+		[VTD_DESC_IOTLB] = SUB_IOTLB,
+		[VTD_DESC_DEVTLB] = SUB_DEVTLB,
+		[VTD_DESC_IEC] = SUB_IEC,
 	};
 	uint64_t hi, lo, type;
 	struct unit_sub *s;
@@ -238,9 +244,11 @@ static int qemu_fill(struct qemu *q, const char *args, struct err *e)
 	uint64_t sid, iova, pte, did;
 	struct unit_event *ev;
 
-	if (!qemu_field(args, "sid", &sid) || !qemu_field(args, "iova", &iova) || !qemu_field(args, "domain", &did) ||
+	if (!qemu_field(args, "sid", &sid) || !qemu_field(args, "iova", &iova) ||
+	    !qemu_field(args, "domain", &did) ||
 	    (!qemu_field(args, "slpte", &pte) && !qemu_field(args, "pte", &pte)))
-		return qemu_bad(q, "vtd_iotlb_page_update .. sid 0x.. iova 0x.. slpte 0x.. domain 0x..", e);
+		return qemu_bad(
+			q, "vtd_iotlb_page_update .. sid 0x.. iova 0x.. slpte 0x.. domain 0x..", e);
 	ev = qemu_event(q, UNIT_FILL);
 	ev->sid = (uint16_t)sid;
 	ev->did = (uint16_t)did;
@@ -286,26 +294,24 @@ static const struct {
 	const char *name;
 	int (*take)(struct qemu *q, const char *args, struct err *e);
 } qemu_takes[] = {
-	{"vtd_reg_write", qemu_reg_write},
-	{"vtd_inv_desc", qemu_desc},
-	{"vtd_iotlb_page_update", qemu_fill},
-	{"vtd_dmar_translate", qemu_access},
-	{"fw_cfg_select", qemu_fw_cfg},
-	{"vtd_page_walk_one", qemu_walk},
-	{"virtio_iommu_map", qemu_virtio},
-	{"virtio_iommu_attach", qemu_virtio},
+	{"vtd_reg_write", qemu_reg_write},    {"vtd_inv_desc", qemu_desc},
+	{"vtd_iotlb_page_update", qemu_fill}, {"vtd_dmar_translate", qemu_access},
+	{"fw_cfg_select", qemu_fw_cfg},       {"vtd_page_walk_one", qemu_walk},
+	{"virtio_iommu_map", qemu_virtio},    {"virtio_iommu_attach", qemu_virtio},
 };
 
 /* ---- lines */
 
-/* "PID@SECONDS.MICROS:" in front; without it each line counts as a microsecond. Returns the event's name. */
+/* "PID@SECONDS.MICROS:" in front; without it each line counts as a microsecond. Returns the event's
+ * name. */
 static const char *qemu_stamp(struct qemu *q, const char *line)
 {
 	uint64_t pid, seconds;
 	unsigned micros;
 	int n = 0;
 
-	if (sscanf(line, "%" SCNu64 "@%" SCNu64 ".%6u:%n", &pid, &seconds, &micros, &n) == 3 && n > 0) {
+	if (sscanf(line, "%" SCNu64 "@%" SCNu64 ".%6u:%n", &pid, &seconds, &micros, &n) == 3 &&
+	    n > 0) {
 		q->at_ns = seconds * 1000000000 + micros * UINT64_C(1000);
 		return line + n;
 	}
@@ -322,7 +328,8 @@ static int qemu_line(struct qemu *q, struct err *e)
 		if (strlen(qemu_takes[i].name) != n || strncmp(qemu_takes[i].name, name, n) != 0)
 			continue;
 		if (!q->text.whole)
-			return err_at(e, import_text_place(&q->text), "the last line has no end: the file was cut short");
+			return err_at(e, import_text_place(&q->text),
+				      "the last line has no end: the file was cut short");
 		q->n_used++;
 		return qemu_takes[i].take(q, name + n + strspn(name + n, " \t"), e);
 	}
@@ -334,9 +341,13 @@ static int qemu_check(const struct qemu *q, struct err *e)
 	if (q->u->n_subs)
 		return 0;
 	if (q->u->has_virtio_iommu)
-		return err_user(e, "%s: the log of a virtio-iommu; only logs of a VT-d unit can be replayed", q->text.path);
-	return err_at(e, import_text_place(&q->text),
-		      "no vtd_reg_write with vtd_inv_desc up to here: not a log of qemu -trace 'vtd_*'?");
+		return err_user(
+			e,
+			"%s: the log of a virtio-iommu; only logs of a VT-d unit can be replayed",
+			q->text.path);
+	return err_at(
+		e, import_text_place(&q->text),
+		"no vtd_reg_write with vtd_inv_desc up to here: not a log of qemu -trace 'vtd_*'?");
 }
 
 int import_qemu(const char *path, bool with_accesses, struct unit_log *u, struct err *e)

@@ -2,8 +2,8 @@
  *
  * import_text - lines of a log, plain or compressed.
  *
- * A compressed file is read through the gzip program, so that the simulator links no further library;
- * its exit status tells a damaged or cut file.
+ * A compressed file is read through the gzip program, so that the simulator links no further
+ * library; its exit status tells a damaged or cut file.
  */
 #include "cli/import.h"
 
@@ -17,7 +17,8 @@ enum { IMPORT_LINE_MAX = 65536 };
 
 struct err_place import_text_place(const struct import_text *t)
 {
-	return (struct err_place){.file = t->path, .line = t->line_no ? t->line_no : 1, .column = 1};
+	return (struct err_place){
+		.file = t->path, .line = t->line_no ? t->line_no : 1, .column = 1};
 }
 
 /* Replace the open file by the output of gzip on it. */
@@ -36,6 +37,8 @@ static int import_text_gunzip(struct import_text *t, struct err *e)
 		dup2(fds[1], STDOUT_FILENO);
 		close(fds[0]);
 		close(fds[1]);
+		if (!freopen("/dev/null", "w", stderr))
+			_exit(126);
 		execlp("gzip", "gzip", "-qdc", (char *)NULL);
 		_exit(127);
 	}
@@ -55,7 +58,8 @@ int import_text_open(struct import_text *t, const char *path, struct err *e)
 		return err_user(e, "%s: %s", path, strerror(errno));
 	if (fread(magic, 1, 2, t->f) == 0 && ferror(t->f))
 		return err_user(e, "%s: %s", path, strerror(errno));
-	/* The child reads the descriptor itself: its position, not stdio's, must be the beginning. */
+	/* The child reads the descriptor itself: its position, not stdio's, must be the beginning.
+	 */
 	if (fseek(t->f, 0, SEEK_SET) < 0 || lseek(fileno(t->f), 0, SEEK_SET) < 0)
 		return err_user(e, "%s: %s", path, strerror(errno));
 	return magic[0] == 0x1f && magic[1] == 0x8b ? import_text_gunzip(t, e) : 0;
@@ -75,7 +79,8 @@ static int import_text_end(struct import_text *t, struct err *e)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return err_env(e, "%s: compressed, and the program gzip is missing", t->path);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_at(e, import_text_place(t), "the gzip file is damaged or cut short here");
+		return err_at(e, import_text_place(t),
+			      "the gzip file is damaged or cut short here");
 	return 0;
 }
 
@@ -87,7 +92,8 @@ int import_text_next(struct import_text *t, struct err *e)
 		return import_text_end(t, e);
 	t->line_no++;
 	if (n > IMPORT_LINE_MAX)
-		return err_at(e, import_text_place(t), "not a log: a line of more than %d bytes", IMPORT_LINE_MAX);
+		return err_at(e, import_text_place(t), "not a log: a line of more than %d bytes",
+			      IMPORT_LINE_MAX);
 	t->whole = t->line[n - 1] == '\n';
 	if (t->whole)
 		t->line[--n] = '\0';
@@ -97,7 +103,8 @@ int import_text_next(struct import_text *t, struct err *e)
 		unsigned char c = (unsigned char)t->line[i];
 
 		if (c < 0x20 && c != '\t' && c != 0x1b && c != '\r')
-			return err_at(e, import_text_place(t), "not a log: byte 0x%02x at column %zd", c, i + 1);
+			return err_at(e, import_text_place(t),
+				      "not a log: byte 0x%02x at column %zd", c, i + 1);
 	}
 	return 1;
 }

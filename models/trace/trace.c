@@ -11,10 +11,10 @@
 #include "sim/xalloc.h"
 
 static const char *const kind_names[TRACE_KINDS] = {
-	[TRACE_PHASE] = "phase",   [TRACE_BOOT] = "boot",     [TRACE_ENABLE] = "enable",
+	[TRACE_PHASE] = "phase",     [TRACE_BOOT] = "boot",     [TRACE_ENABLE] = "enable",
 	[TRACE_DISABLE] = "disable", [TRACE_ATTACH] = "attach", [TRACE_DETACH] = "detach",
-	[TRACE_MAP] = "map",	   [TRACE_UNMAP] = "unmap",   [TRACE_TIMER] = "timer",
-	[TRACE_IEC] = "iec",	   [TRACE_ACCESS] = "access",
+	[TRACE_MAP] = "map",         [TRACE_UNMAP] = "unmap",   [TRACE_TIMER] = "timer",
+	[TRACE_IEC] = "iec",         [TRACE_ACCESS] = "access",
 };
 
 static const char *const flush_names[] = {

@@ -2,10 +2,10 @@
  *
  * trace_read - the reader of replayable traces: one line, one row; every mistake has its place.
  *
- * The reader remembers per domain who owns it, which device it was given to last and how many devices
- * it has now, so that a replay need not.
+ * The reader remembers per domain who owns it, which device it was given to last and how many
+ * devices it has now, so that a replay need not.
  */
-#include "models/trace/trace.h"
+#include "models/trace/trace_priv.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,299 +13,6 @@
 #include <string.h>
 
 #include "sim/xalloc.h"
-
-enum {
-	TRACE_FIELDS_MAX = 8,
-	TRACE_DOMAINS_MAX = 4096,
-	TRACE_CPUS_MAX = 4096,
-};
-
-struct trace_domain {
-	bool known;
-	enum trace_owner owner;
-	unsigned device, n_attached;
-};
-
-struct trace_reader {
-	char *path;
-	FILE *f;
-	struct trace_head head;
-	char *line;
-	size_t n_line;
-	unsigned line_no;
-	bool pending; /* the line in hand is the first row */
-	char *field[TRACE_FIELDS_MAX];
-	unsigned n_fields;
-	uint64_t at_ns, n_rows;
-	bool ended;
-	struct trace_domain *domain; /* [n_domains], by number */
-	unsigned n_domains;
-	struct trace_seg *seg;
-	size_t n_seg_room;
-};
-
-static struct err_place trace_place(const struct trace_reader *r, unsigned field)
-{
-	struct err_place at = {.file = r->path, .line = r->line_no, .column = 1};
-
-	if (field < r->n_fields)
-		at.column = (unsigned)(r->field[field] - r->line) + 1;
-	return at;
-}
-
-/* Next line that is not blank and no comment, cut into fields. 1; 0 at the end; -errno. */
-static int trace_line(struct trace_reader *r, struct err *e)
-{
-	ssize_t n;
-
-	while ((n = getline(&r->line, &r->n_line, r->f)) >= 0) {
-		char *save = NULL;
-
-		r->line_no++;
-		r->n_fields = 0;
-		if (memchr(r->line, '\0', (size_t)n) != NULL)
-			return err_at(e, trace_place(r, 0), "not a trace: the line holds a zero byte");
-		if (r->line[n - 1] != '\n')
-			return err_at(e, trace_place(r, 0), "the last line has no end: the file was cut short");
-		if (r->line[0] == '#')
-			continue;
-		for (char *f = strtok_r(r->line, " \t\r\n", &save); f; f = strtok_r(NULL, " \t\r\n", &save)) {
-			if (r->n_fields == TRACE_FIELDS_MAX)
-				return err_at(e, trace_place(r, 0), "more than %d fields", TRACE_FIELDS_MAX);
-			r->field[r->n_fields++] = f;
-		}
-		if (r->n_fields)
-			return 1;
-	}
-	return ferror(r->f) ? err_env(e, "%s: %s", r->path, strerror(errno)) : 0;
-}
-
-/* ---- fields */
-
-/* Decimal or 0x number up to max; the whole text must be one. */
-static bool trace_parse_number(const char *text, uint64_t max, uint64_t *v)
-{
-	bool is_hex = text[0] == '0' && text[1] == 'x';
-	const char *digits = is_hex ? text + 2 : text;
-	char *tail;
-
-	if (strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789") != strlen(digits) || !*digits)
-		return false;
-	errno = 0;
-	*v = strtoull(digits, &tail, is_hex ? 16 : 10);
-	return errno == 0 && *v <= max;
-}
-
-static int trace_number(const struct trace_reader *r, unsigned field, uint64_t max, uint64_t *v,
-			struct err *e)
-{
-	if (trace_parse_number(r->field[field], max, v))
-		return 0;
-	return err_at(e, trace_place(r, field), "got '%s', allowed a number 0..%" PRIu64, r->field[field], max);
-}
-
-static int trace_small(const struct trace_reader *r, unsigned field, unsigned max, unsigned *v, struct err *e)
-{
-	uint64_t wide = 0;
-	int rc = trace_number(r, field, max, &wide, e);
-
-	*v = (unsigned)wide;
-	return rc;
-}
-
-/* Index of the field in a NULL-ended list of words, or -EINVAL. */
-static int trace_word(const struct trace_reader *r, unsigned field, const char *const *words, struct err *e)
-{
-	const char *near;
-	char all[200] = "";
-
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(r->field[field], words[i]) == 0)
-			return i;
-		if (strlen(all) + strlen(words[i]) + 3 < sizeof all)
-			strcat(strcat(all, i ? ", " : ""), words[i]);
-	}
-	near = err_nearest(r->field[field], words);
-	return err_at(e, trace_place(r, field), "got '%s', allowed %s%s%s%s", r->field[field], all,
-		      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-}
-
-static int trace_bool(const struct trace_reader *r, unsigned field, bool *v, struct err *e)
-{
-	static const char *const words[] = {"off", "on", NULL};
-	int i = trace_word(r, field, words, e);
-
-	*v = i == 1;
-	return i < 0 ? i : 0;
-}
-
-/* BB:DD.F */
-static int trace_sid(const struct trace_reader *r, unsigned field, uint16_t *sid, struct err *e)
-{
-	const char *t = r->field[field];
-	unsigned bus, dev, fn;
-	char tail;
-
-	if (strlen(t) == 7 && sscanf(t, "%2x:%2x.%1x%c", &bus, &dev, &fn, &tail) == 3 && dev < 32 && fn < 8) {
-		*sid = (uint16_t)(bus << 8 | dev << 3 | fn);
-		return 0;
-	}
-	return err_at(e, trace_place(r, field), "got '%s', allowed a device as BB:DD.F, e.g. 01:00.0", t);
-}
-
-static int trace_device(const struct trace_reader *r, unsigned field, unsigned *device, struct err *e)
-{
-	uint16_t sid = 0;
-	int rc = trace_sid(r, field, &sid, e);
-
-	if (rc < 0)
-		return rc;
-	for (*device = 0; *device < r->head.n_devices; ++*device)
-		if (r->head.device[*device].sid == sid)
-			return 0;
-	return err_at(e, trace_place(r, field), "device '%s' is not among the settings", r->field[field]);
-}
-
-static int trace_cpu(const struct trace_reader *r, unsigned field, unsigned *cpu, struct err *e)
-{
-	return trace_small(r, field, r->head.n_cpus - 1, cpu, e);
-}
-
-static int trace_want(const struct trace_reader *r, unsigned n, const char *form, struct err *e)
-{
-	if (r->n_fields == n)
-		return 0;
-	return err_at(e, trace_place(r, 0), "got %u fields, allowed %u: %s", r->n_fields, n, form);
-}
-
-/* ---- settings */
-
-static int trace_set_kernel(struct trace_reader *r, struct err *e)
-{
-	char tail;
-
-	if (sscanf(r->field[1], "%2u.%3u%c", &r->head.kernel_major, &r->head.kernel_minor, &tail) == 2)
-		return 0;
-	return err_at(e, trace_place(r, 1), "got '%s', allowed a version like 6.1", r->field[1]);
-}
-
-static int trace_set_flush(struct trace_reader *r, struct err *e)
-{
-	static const char *const words[] = {"strict", "lazy", "passthrough", NULL};
-	int i = trace_word(r, 1, words, e);
-
-	if (i >= 0)
-		r->head.flush = (enum trace_flush)i;
-	return i < 0 ? i : 0;
-}
-
-static int trace_set_caching_mode(struct trace_reader *r, struct err *e)
-{
-	return trace_bool(r, 1, &r->head.caching_mode, e);
-}
-
-static int trace_set_intremap(struct trace_reader *r, struct err *e)
-{
-	return trace_bool(r, 1, &r->head.intremap, e);
-}
-
-static int trace_set_aw_bits(struct trace_reader *r, struct err *e)
-{
-	int rc = trace_small(r, 1, 57, &r->head.aw_bits, e);
-
-	if (rc < 0 || r->head.aw_bits == 39 || r->head.aw_bits == 48 || r->head.aw_bits == 57)
-		return rc;
-	return err_at(e, trace_place(r, 1), "got '%s', allowed 39, 48, 57", r->field[1]);
-}
-
-static int trace_set_cpus(struct trace_reader *r, struct err *e)
-{
-	int rc = trace_small(r, 1, TRACE_CPUS_MAX, &r->head.n_cpus, e);
-
-	if (rc < 0 || r->head.n_cpus)
-		return rc;
-	return err_at(e, trace_place(r, 1), "got '0', allowed 1..%d", TRACE_CPUS_MAX);
-}
-
-static int trace_set_device(struct trace_reader *r, struct err *e)
-{
-	static const char *const words[] = {"ats=off", "ats=on", NULL};
-	struct trace_device d = {0};
-	int rc = trace_sid(r, 1, &d.sid, e), i;
-
-	if (rc < 0)
-		return rc;
-	if ((i = trace_word(r, 2, words, e)) < 0)
-		return i;
-	for (unsigned k = 0; k < r->head.n_devices; k++)
-		if (r->head.device[k].sid == d.sid)
-			return err_at(e, trace_place(r, 1), "device '%s' is there twice", r->field[1]);
-	if (r->head.n_devices == TRACE_DEVICES_MAX)
-		return err_at(e, trace_place(r, 1), "more than %u devices", TRACE_DEVICES_MAX);
-	d.ats = i == 1;
-	r->head.device[r->head.n_devices++] = d;
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	unsigned n_fields;
-	const char *form;
-	int (*set)(struct trace_reader *r, struct err *e);
-} trace_settings[] = {
-	{"kernel", 2, "kernel MAJOR.MINOR", trace_set_kernel},
-	{"flush", 2, "flush strict|lazy|passthrough", trace_set_flush},
-	{"caching-mode", 2, "caching-mode on|off", trace_set_caching_mode},
-	{"interrupt-remapping", 2, "interrupt-remapping on|off", trace_set_intremap},
-	{"aw-bits", 2, "aw-bits 39|48|57", trace_set_aw_bits},
-	{"vcpus", 2, "vcpus N", trace_set_cpus},
-	{"device", 3, "device BB:DD.F ats=on|off", trace_set_device},
-};
-#define TRACE_SETTINGS (sizeof trace_settings / sizeof trace_settings[0])
-
-static int trace_setting(struct trace_reader *r, struct err *e)
-{
-	const char *names[TRACE_SETTINGS + 1] = {NULL};
-	int i, rc;
-
-	for (size_t k = 0; k < TRACE_SETTINGS; k++)
-		names[k] = trace_settings[k].name;
-	if ((i = trace_word(r, 0, names, e)) < 0)
-		return i;
-	rc = trace_want(r, trace_settings[i].n_fields, trace_settings[i].form, e);
-	return rc < 0 ? rc : trace_settings[i].set(r, e);
-}
-
-static int trace_version(struct trace_reader *r, struct err *e)
-{
-	int rc = trace_line(r, e);
-
-	if (rc < 0)
-		return rc;
-	if (rc == 0 || r->n_fields != 2 || strcmp(r->field[0], "dmachurn-trace") != 0)
-		return err_at(e, (struct err_place){r->path, rc ? r->line_no : 1, 1},
-			      "not a trace: the first line must be 'dmachurn-trace %u'", TRACE_VERSION);
-	if (strcmp(r->field[1], "1") != 0)
-		return err_at(e, trace_place(r, 1), "got version '%s', allowed %u", r->field[1], TRACE_VERSION);
-	return 0;
-}
-
-static int trace_read_head(struct trace_reader *r, struct err *e)
-{
-	int rc = trace_version(r, e);
-
-	r->head.intremap = true;
-	r->head.aw_bits = 39;
-	r->head.n_cpus = 1;
-	while (rc >= 0 && (rc = trace_line(r, e)) > 0) {
-		if (strcmp(r->field[0], "end") == 0 || strspn(r->field[0], "0123456789") > 0) {
-			r->pending = true;
-			return 0;
-		}
-		rc = trace_setting(r, e);
-	}
-	return rc < 0 ? rc : err_at(e, (struct err_place){r->path, r->line_no, 1}, "no 'end' line: the file was cut short");
-}
 
 struct trace_reader *trace_open(const char *path, struct err *e)
 {
@@ -345,15 +52,22 @@ void trace_close(struct trace_reader *r)
 
 /* ---- rows */
 
+static int trace_cpu(const struct trace_reader *r, unsigned field, unsigned *cpu, struct err *e)
+{
+	return trace_small(r, field, r->head.n_cpus - 1, cpu, e);
+}
+
 /* The domain of a field; the table grows to hold it. */
-static struct trace_domain *trace_domain(struct trace_reader *r, unsigned field, unsigned *number, struct err *e)
+static struct trace_domain *trace_domain(struct trace_reader *r, unsigned field, unsigned *number,
+					 struct err *e)
 {
 	uint64_t v = 0;
 
 	if (trace_number(r, field, TRACE_DOMAINS_MAX, &v, e) < 0)
 		return NULL;
 	if (v == 0) {
-		err_at(e, trace_place(r, field), "got domain '0', allowed 1..%d", TRACE_DOMAINS_MAX);
+		err_at(e, trace_place(r, field), "got domain '0', allowed 1..%d",
+		       TRACE_DOMAINS_MAX);
 		return NULL;
 	}
 	*number = (unsigned)v;
@@ -381,11 +95,13 @@ static int trace_in_domain(struct trace_reader *r, struct trace_rec *rec, struct
 	return trace_cpu(r, 3, &rec->cpu, e);
 }
 
-static int trace_range(const struct trace_reader *r, const struct trace_rec *rec, unsigned field, struct err *e)
+static int trace_range(const struct trace_reader *r, const struct trace_rec *rec, unsigned field,
+		       struct err *e)
 {
 	if (rec->n_bytes && rec->iova + (rec->n_bytes - 1) >= rec->iova)
 		return 0;
-	return err_at(e, trace_place(r, field), "the range is empty or passes the end of the address space");
+	return err_at(e, trace_place(r, field),
+		      "the range is empty or passes the end of the address space");
 }
 
 /* gpa+bytes[,gpa+bytes]... */
@@ -394,7 +110,8 @@ static int trace_segs(struct trace_reader *r, unsigned field, struct trace_rec *
 	char *save = NULL, *text;
 	size_t n = 0;
 
-	for (text = strtok_r(r->field[field], ",", &save); text; text = strtok_r(NULL, ",", &save)) {
+	for (text = strtok_r(r->field[field], ",", &save); text;
+	     text = strtok_r(NULL, ",", &save)) {
 		char *plus = strchr(text, '+');
 		struct trace_seg s;
 
@@ -402,10 +119,14 @@ static int trace_segs(struct trace_reader *r, unsigned field, struct trace_rec *
 			*plus = '\0';
 		if (!plus || !trace_parse_number(text, UINT64_MAX, &s.gpa) ||
 		    !trace_parse_number(plus + 1, UINT64_C(1) << 56, &s.n_bytes) || s.n_bytes == 0)
-			return err_at(e, (struct err_place){r->path, r->line_no, (unsigned)(text - r->line) + 1},
-				      "allowed ADDRESS+BYTES[,ADDRESS+BYTES]..., e.g. 0x3fe51000+8192");
+			return err_at(
+				e,
+				(struct err_place){r->path, r->line_no,
+						   (unsigned)(text - r->line) + 1},
+				"allowed ADDRESS+BYTES[,ADDRESS+BYTES]..., e.g. 0x3fe51000+8192");
 		if (n == TRACE_SEGS_MAX)
-			return err_at(e, trace_place(r, field), "more than %u segments", TRACE_SEGS_MAX);
+			return err_at(e, trace_place(r, field), "more than %u segments",
+				      TRACE_SEGS_MAX);
 		if (n == r->n_seg_room) {
 			r->n_seg_room = n ? 2 * n : 64;
 			r->seg = xrealloc(r->seg, r->n_seg_room, sizeof *r->seg);
@@ -421,7 +142,8 @@ static int trace_segs(struct trace_reader *r, unsigned field, struct trace_rec *
 static int trace_row_phase(struct trace_reader *r, struct trace_rec *rec, struct err *e)
 {
 	if (strlen(r->field[3]) > TRACE_NAME_MAX)
-		return err_at(e, trace_place(r, 3), "the name is longer than %u bytes", TRACE_NAME_MAX);
+		return err_at(e, trace_place(r, 3), "the name is longer than %u bytes",
+			      TRACE_NAME_MAX);
 	strcpy(rec->name, r->field[3]);
 	return trace_small(r, 2, UINT32_MAX, &rec->number, e);
 }
@@ -552,10 +274,12 @@ static int trace_end(struct trace_reader *r, struct err *e)
 	uint64_t n = 0;
 	int rc;
 
-	if ((rc = trace_want(r, 2, "end ROWS", e)) < 0 || (rc = trace_number(r, 1, UINT64_MAX, &n, e)) < 0)
+	if ((rc = trace_want(r, 2, "end ROWS", e)) < 0 ||
+	    (rc = trace_number(r, 1, UINT64_MAX, &n, e)) < 0)
 		return rc;
 	if (n != r->n_rows)
-		return err_at(e, trace_place(r, 1), "the file says %" PRIu64 " rows, it has %" PRIu64, n, r->n_rows);
+		return err_at(e, trace_place(r, 1),
+			      "the file says %" PRIu64 " rows, it has %" PRIu64, n, r->n_rows);
 	r->ended = true;
 	rc = trace_line(r, e);
 	return rc > 0 ? err_at(e, trace_place(r, 0), "a line behind 'end'") : rc;
@@ -571,7 +295,8 @@ static int trace_row(struct trace_reader *r, struct trace_rec *rec, struct err *
 	if (r->n_fields < 2)
 		return err_at(e, trace_place(r, 0), "got 1 field, allowed TIME KIND ...");
 	if (rec->at_ns < r->at_ns)
-		return err_at(e, trace_place(r, 0), "time goes back: %" PRIu64 " after %" PRIu64, rec->at_ns, r->at_ns);
+		return err_at(e, trace_place(r, 0), "time goes back: %" PRIu64 " after %" PRIu64,
+			      rec->at_ns, r->at_ns);
 	r->at_ns = rec->at_ns;
 	for (unsigned k = 0; k < TRACE_KINDS; k++)
 		names[k] = trace_kind_name((enum trace_kind)k);
@@ -581,7 +306,9 @@ static int trace_row(struct trace_reader *r, struct trace_rec *rec, struct err *
 	if (trace_rows[kind].n_fields)
 		rc = trace_want(r, trace_rows[kind].n_fields, trace_rows[kind].form, e);
 	else if (r->n_fields < 4)
-		rc = err_at(e, trace_place(r, 0), "got %u fields, allowed TIME iec CPU INDEX LOG2 or TIME iec CPU all", r->n_fields);
+		rc = err_at(e, trace_place(r, 0),
+			    "got %u fields, allowed TIME iec CPU INDEX LOG2 or TIME iec CPU all",
+			    r->n_fields);
 	return rc < 0 ? rc : trace_rows[kind].row(r, rec, e);
 }
 
@@ -596,7 +323,8 @@ int trace_next(struct trace_reader *r, struct trace_rec *rec, struct err *e)
 		rc = trace_line(r, e);
 	r->pending = false;
 	if (rc == 0)
-		return err_at(e, (struct err_place){r->path, r->line_no, 1}, "no 'end' line: the file was cut short");
+		return err_at(e, (struct err_place){r->path, r->line_no, 1},
+			      "no 'end' line: the file was cut short");
 	if (rc < 0)
 		return rc;
 	if (strcmp(r->field[0], "end") == 0)
