@@ -27,7 +27,7 @@ static const struct opt *section_rows(const char *path)
 	for (const struct opt_section *s = build_sections; s->path; s++)
 		if (strcmp(s->path, path) == 0)
 			return s->rows;
-	assert(!"no such section");
+	assert(0 && "no such section");
 	return NULL;
 }
 

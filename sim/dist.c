@@ -293,7 +293,7 @@ static double dist_inverse(const struct dist *d, bool upper, double p)
 	case DIST_KIND_N:
 		break;
 	}
-	assert(!"a kind with a table");
+	assert(0 && "a kind with a table");
 	return a;
 }
 

@@ -96,7 +96,7 @@ static struct qi_desc qi_encode(const struct guest_kernel *k, const struct inv_r
 	case INV_IEC:
 		return qi_iec(r);
 	}
-	assert(!"a kind of invalidation");
+	assert(0 && "a kind of invalidation");
 	return (struct qi_desc){0};
 }
 
