@@ -7,6 +7,7 @@
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/runner.h"
 #include "cli/verb.h"
@@ -47,6 +48,18 @@ static error_t check_parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* With several files a line without a place of its own needs the file's name. */
+static int check_fail(const char *file, const struct err *e)
+{
+	struct err named = {0};
+
+	if (strncmp(e->text, file, strlen(file)) == 0)
+		return verb_fail(e);
+	err_at(&named, (struct err_place){file, 0, 0}, "%s", e->text);
+	named.status = e->status;
+	return verb_fail(&named);
+}
+
 static int check_one(const char *file, const struct check_args *a)
 {
 	struct err e = {0};
@@ -60,7 +73,7 @@ static int check_one(const char *file, const struct check_args *a)
 	scn_free(&scn);
 	if (!ret && (printf("%s: ok\n", file) < 0 || fflush(stdout)))
 		ret = err_env(&e, "standard output: cannot write");
-	return ret ? verb_fail(&e) : EXIT_DONE;
+	return ret ? check_fail(file, &e) : EXIT_DONE;
 }
 
 static int check_main(int argc, char **argv)

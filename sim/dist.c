@@ -141,7 +141,7 @@ static int dist_time(const char *word, ps_t *ps, const char *text, struct err *e
 	case UNIT_MISSING:
 		break;
 	}
-	return err_user(e, "got '%.80s', allowed is a number with one of %s%s%s%s", text,
+	return err_user(e, "got '%.80s', allowed: a number with one of %s%s%s%s", text,
 			unit_time.names, near ? "; did you mean '" : "", near ? near : "",
 			near ? "'?" : "");
 }
@@ -154,10 +154,10 @@ static int dist_shape(const struct dist_form *f, const char *word, double *shape
 	char *end;
 
 	if (strncmp(word, f->shape, len) != 0)
-		return err_user(e, "got '%.80s', allowed is %s", text, f->example);
+		return err_user(e, "got '%.80s', allowed: %s", text, f->example);
 	word += len + strspn(word + len, " \t");
 	if (*word != '=')
-		return err_user(e, "got '%.80s', allowed is %s", text, f->example);
+		return err_user(e, "got '%.80s', allowed: %s", text, f->example);
 	word += 1 + strspn(word + 1, " \t");
 	*shape = strtod(word, &end);
 	if (end == word || *end || strspn(word, "0123456789.eE+-") != strlen(word) ||
@@ -174,14 +174,14 @@ static int dist_arguments(struct dist *d, const struct dist_words *w, const char
 	int failed;
 
 	if (w->n_args != f->n_times + (f->shape != NULL))
-		return err_user(e, "got '%.80s', allowed is %s", text, f->example);
+		return err_user(e, "got '%.80s', allowed: %s", text, f->example);
 	failed = dist_time(w->arg[0], &d->a, text, e);
 	if (!failed && f->n_times == 2)
 		failed = dist_time(w->arg[1], &d->b, text, e);
 	if (!failed && f->shape)
 		failed = dist_shape(f, w->arg[1], &d->shape, text, e);
 	if (!failed && f->n_times == 2 && d->a > d->b)
-		failed = err_user(e, "got '%.80s', allowed is the lower time first", text);
+		failed = err_user(e, "got '%.80s', allowed: the lower time first", text);
 	return failed;
 }
 

@@ -63,7 +63,7 @@ got=$("$program" check range.yaml --set machine.vcpus=4 2>&1) || code=$?
 is "--set" "$got/$code" "range.yaml: ok/0"
 code=0
 got=$("$program" check good.yaml --set machine.vcpu=4 2>&1) || code=$?
-is "--set of an unknown key" "$got/$code" "dmachurn: --set: machine.vcpu: unknown key; did you mean 'vcpus'? ('vcpu' belongs to devices.net0)/2"
+is "--set of an unknown key" "$got/$code" "dmachurn: good.yaml: --set: machine.vcpu: unknown key; did you mean 'vcpus'? ('vcpu' belongs to devices.net0)/2"
 code=0
 "$program" check > /dev/null 2>&1 || code=$?
 is "no argument" "$code" 2
