@@ -170,6 +170,8 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 		d->ring[i] = d->ring_map.iova + (i / DEV_RINGS * row->n_ring_pages +
 						 i % DEV_RINGS * row->n_ring_pages / DEV_RINGS) *
 							PAGE_BYTES;
+	if (d->config.ats && d->consumer.type->ats)
+		d->consumer.type->ats(d->consumer.self, true, m);
 	if (d->consumer.type->start)
 		d->consumer.type->start(d->consumer.self, d->ring, d->config.n_queues * DEV_RINGS, m);
 	return 0;

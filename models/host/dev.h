@@ -79,6 +79,7 @@ struct dev_config {
 	uint64_t ring;          /* I/Os that can be under way */
 	uint64_t io_bytes_max;  /* largest payload */
 	bool scatter;           /* buffers are separate pages */
+	bool ats;               /* the guest switches ATS on before the driver starts */
 };
 
 struct dev {

@@ -136,8 +136,6 @@ static void miss_locked(void *self)
 	stretch_begin(d, &q->m, rec_event(d->host->rec, &row));
 	if (d->consumer.type->select)
 		d->consumer.type->select(d->consumer.self, io_queue(q->first));
-	if (d->consumer.type->select)
-		d->consumer.type->select(d->consumer.self, (unsigned)(q - d->queue));
 	if (!d->consumer.type->fill(d->consumer.self, q->miss_at, q->miss_need, &q->m))
 		q->first->failed = true;
 	after(d, q->m.cycles, miss_filled, q);
@@ -193,8 +191,6 @@ static void worker_run(struct dev_queue *q)
 	struct io *io = q->first;
 
 	stretch_begin(d, &d->m, io->cause);
-	if (d->consumer.type->select)
-		d->consumer.type->select(d->consumer.self, (unsigned)(q - d->queue));
 	if (!io->paid)
 		meter_charge(&d->m, PRIM_VHOST_PACKET, 1);
 	io->paid = true;
