@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "models/linux/lx_iova.h"
+#include "sim/bits.h"
 #include "sim/port.h"
 #include "sim/xalloc.h"
 #include "tests/lx_rig.h"
@@ -135,10 +136,251 @@ static void test_captures(void **state)
 		replay_file(capture_rows[i].file, &capture_rows[i].c);
 }
 
+/* ---- the bitmap against a plain array */
+
+#define WINDOW 9000u /* frames, over two chunks of 4,096 */
+
+static uint64_t plain_find(const bool *taken, uint64_t low, uint64_t high, uint64_t n, uint64_t align)
+{
+	for (uint64_t at = (high - n) / align * align; high >= n && at >= low; at -= align) {
+		uint64_t k = 0;
+
+		while (k < n && !taken[at + k])
+			k++;
+		if (k == n)
+			return at;
+		if (at < align)
+			break;
+	}
+	return LX_SPACE_NONE;
+}
+
+static uint64_t plain_next(const bool *taken, uint64_t pfn)
+{
+	while (pfn < WINDOW && !taken[pfn])
+		pfn++;
+	return pfn < WINDOW ? pfn : LX_SPACE_NONE;
+}
+
+static void test_space_random(void **state)
+{
+	static bool taken[WINDOW];
+	struct lx_space s;
+	uint32_t seed = 7;
+
+	(void)state;
+	lx_space_init(&s, 27);
+	for (unsigned step = 0; step < 60000; step++) {
+		uint64_t first, n, align, high, low, got;
+
+		seed = seed * 1664525 + 1013904223;
+		n = 1 + (seed >> 20 & (step & 1 ? 7 : 300));
+		first = (seed >> 4) % (WINDOW - n);
+		if (seed & 0x100)
+			lx_space_take(&s, first, first + n - 1);
+		else
+			lx_space_give(&s, first, first + n - 1);
+		for (uint64_t k = 0; k < n; k++)
+			taken[first + k] = (seed & 0x100) != 0;
+		n = 1 + (seed >> 24 & (step & 2 ? 63 : 3));
+		align = bits_pow2_ceil(n);
+		high = 400 + (seed >> 3) % (WINDOW - 400);
+		low = (seed >> 11) % 400;
+		got = lx_space_find(&s, low, high, n, align);
+		if (got != plain_find(taken, low, high, n, align))
+			fail_msg("step %u: find %llu frames in %llu..%llu: %lld", step,
+				 (unsigned long long)n, (unsigned long long)low,
+				 (unsigned long long)high, (long long)got);
+		assert_int_equal(lx_space_next_taken(&s, first), plain_next(taken, first));
+		assert_int_equal(lx_space_is_taken(&s, first), taken[first]);
+	}
+	lx_space_fini(&s);
+}
+
+/* A window of 32 GiB costs pointers, and a hole cut into it one chunk. */
+static void test_space_window(void **state)
+{
+	struct lx_space s;
+	size_t before;
+
+	(void)state;
+	lx_space_init(&s, 27);
+	lx_space_take(&s, TOP, TOP + 0x7fffff); /* 2^23 frames: 4 nodes of 4 KiB */
+	before = lx_space_host_bytes(&s);
+	assert_true(before < 32768);
+	assert_int_equal(lx_space_find(&s, 1, TOP + 0x800000, 1, 1), TOP - 1);
+	lx_space_give(&s, TOP + 5000, TOP + 5000);
+	assert_int_equal(lx_space_host_bytes(&s) - before, 528);
+	assert_int_equal(lx_space_find(&s, 1, TOP + 0x800000, 1, 1), TOP + 5000);
+	lx_space_fini(&s);
+}
+
+/* ---- magazines */
+
+struct cache_rig {
+	unsigned era[LX_ERA_N];
+	struct lx_iova v;
+	struct meter m;
+};
+
+static void cache_rig_init(struct cache_rig *c, const char *version, unsigned n_cpus)
+{
+	struct err e = {0};
+	struct lx_iova_config cfg = {.n_cpus = n_cpus, .pfn_bits = 27, .hz = 250,
+				     .clock_hz = 1000000000, .era = c->era};
+
+	memset(c, 0, sizeof *c);
+	assert_int_equal(lx_era_lookup(version, c->era, &e), 0);
+	lx_iova_init(&c->v, &cfg);
+}
+
+/* n single pages allocated on CPU 0, then freed there. */
+static void cache_cycle(struct cache_rig *c, unsigned n)
+{
+	uint64_t *pfn = xcalloc(n, sizeof *pfn);
+
+	for (unsigned i = 0; i < n; i++)
+		pfn[i] = lx_iova_alloc(&c->v, 1, UINT64_MAX, 0, &c->m);
+	for (unsigned i = 0; i < n; i++)
+		lx_iova_free(&c->v, pfn[i], 1, 0, &c->m);
+	free(pfn);
+}
+
+/* Frees fill loaded and prev; every further magazine of frees moves a full one to the depot. */
+struct magazine_row {
+	const char *version;
+	unsigned n;       /* pages freed */
+	unsigned n_depot; /* magazines */
+	unsigned n_tree;  /* pages that went back to the tree */
+};
+
+static const struct magazine_row magazine_rows[] = {
+	{"6.1", 127, 0, 0},		    /* loaded is full */
+	{"6.1", 254, 0, 0},		    /* prev, too */
+	{"6.1", 255, 1, 0},
+	{"6.1", 127 * 34, 32, 0},	    /* 2 + 32 magazines */
+	{"6.1", 127 * 34 + 1, 32, 127},	    /* the depot is full: one magazine to the tree */
+	{"5.15", 256, 0, 0},		    /* 128 each */
+	{"5.15", 257, 1, 0},
+	{"5.15", 128 * 34 + 1, 32, 128},
+	{"6.7", 127 * 34 + 1, 33, 0},	    /* any number */
+};
+
+static void test_magazines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(magazine_rows); i++) {
+		const struct magazine_row *w = &magazine_rows[i];
+		struct cache_rig c;
+		unsigned n_free = 0;
+
+		cache_rig_init(&c, w->version, 1);
+		cache_cycle(&c, w->n);
+		for (uint64_t pfn = TOP - w->n; pfn < TOP; pfn++)
+			n_free += !lx_space_is_taken(&c.v.space, pfn);
+		if (c.v.cache[0].n_depot != w->n_depot || n_free != w->n_tree)
+			fail_msg("%s, %u pages: depot %u, tree %u", w->version, w->n,
+				 c.v.cache[0].n_depot, n_free);
+		lx_iova_fini(&c.v);
+	}
+}
+
+/* 6.7: one magazine per 100 ms goes back while there are more than CPUs (2). 40 magazines of frees: 38 in the
+ * depot; the first run at 26 ticks of 4 ms = 104 ms, then each 104 ms (the running tick counts). */
+static void test_depot_worker(void **state)
+{
+	struct cache_rig c;
+
+	(void)state;
+	cache_rig_init(&c, "6.7", 2);
+	cache_cycle(&c, 127 * 40);
+	assert_int_equal(c.v.cache[0].n_depot, 38);
+	c.m.start = 103999999;
+	cache_cycle(&c, 1);
+	assert_int_equal(c.v.cache[0].n_depot, 38);
+	c.m.start = 104000000;
+	cache_cycle(&c, 1);
+	assert_int_equal(c.v.cache[0].n_depot, 37);
+	c.m.start = UINT64_C(60000000000);
+	cache_cycle(&c, 1);
+	assert_int_equal(c.v.cache[0].n_depot, 2);
+	assert_int_equal(c.v.cache[0].worker_at, 0);
+	lx_iova_fini(&c.v);
+}
+
+/* Last freed, first given out, on the same CPU and of the same size; other CPUs go to the tree. */
+static void test_lifo(void **state)
+{
+	struct cache_rig c;
+	uint64_t a, b, d;
+
+	(void)state;
+	cache_rig_init(&c, "6.1", 2);
+	a = lx_iova_alloc(&c.v, 1, UINT64_MAX, 0, &c.m);
+	b = lx_iova_alloc(&c.v, 3, UINT64_MAX, 0, &c.m);
+	assert_int_equal(a, TOP - 1);
+	assert_int_equal(b, TOP - 8); /* 4 frames at a multiple of 4 below TOP - 1 */
+	d = lx_iova_alloc(&c.v, 33, UINT64_MAX, 0, &c.m);
+	assert_int_equal(d, TOP - 64); /* 33 frames at a multiple of 64, below TOP - 8 */
+	lx_iova_free(&c.v, a, 1, 0, &c.m);
+	lx_iova_free(&c.v, b, 3, 0, &c.m);
+	assert_int_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, 1, &c.m), TOP - 65);
+	assert_int_equal(lx_iova_alloc(&c.v, 4, UINT64_MAX, 0, &c.m), b);
+	assert_int_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, 0, &c.m), a);
+	lx_iova_fini(&c.v);
+}
+
+/* Above 4 GiB only when nothing fits below; from 6.5 on for good. */
+static void test_above_4g(void **state)
+{
+	static const struct {
+		const char *version;
+		uint64_t want; /* of a page after a failure and a free below 4 GiB */
+	} rows[] = {{"6.1", TOP - 1}, {"6.12", (1u << 27) - 4097}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cache_rig c;
+		uint64_t big;
+
+		cache_rig_init(&c, rows[i].version, 1);
+		lx_iova_reserve(&c.v, 1, TOP - 4097); /* 4,096 frames are left */
+		big = lx_iova_alloc(&c.v, 4096, UINT64_MAX, 0, &c.m);
+		assert_int_equal(big, TOP - 4096);
+		assert_int_equal(lx_iova_alloc(&c.v, 4096, UINT64_MAX, 0, &c.m), (1u << 27) - 4096);
+		lx_iova_free(&c.v, big, 4096, 0, &c.m);
+		/* the first frame of the hole or, from above, the next one below the first range */
+		assert_int_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, 0, &c.m),
+				 rows[i].want);
+		lx_iova_fini(&c.v);
+	}
+}
+
+/* A million live single pages: at most 8 bytes each. */
+static void test_compact(void **state)
+{
+	struct cache_rig c;
+	unsigned n = 1000000;
+
+	(void)state;
+	cache_rig_init(&c, "6.1", 4);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_not_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, i % 4, &c.m), LX_IOVA_FAIL);
+	assert_true(lx_iova_host_bytes(&c.v) < 8 * (size_t)n / 32);
+	lx_iova_fini(&c.v);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_captures),
+		cmocka_unit_test(test_space_random),
+		cmocka_unit_test(test_space_window),
+		cmocka_unit_test(test_magazines),
+		cmocka_unit_test(test_depot_worker),
+		cmocka_unit_test(test_lifo),
+		cmocka_unit_test(test_above_4g),
+		cmocka_unit_test(test_compact),
 	};
 
 	if (argc > 3) { /* FILE VERSION cm|nocm|nocms: a capture from elsewhere */
