@@ -10,7 +10,7 @@
 #include "results/store.h"
 
 /* Every table but provenance, a line a row: TABLE|COLUMN|COLUMN... Runs are numbered in the order of
- * scenario, title, point, replicate, seed, program, fingerprint, parameters. Two files with the same runs
+ * scenario, title, point, parameters, replicate, seed, program, fingerprint. Two files with the same runs
  * give the same bytes. 0 or -errno. */
 int dump_print(struct store *s, FILE *to, struct err *e);
 

@@ -352,7 +352,7 @@ static bool path_is_in(const char *const *path, size_t n, const char *what)
 	return false;
 }
 
-const char **figures_differ(const struct figures *f, size_t n, size_t *n_paths)
+const char **figures_differ(const struct figures *f, size_t n, bool derived, size_t *n_paths)
 {
 	const char **path = NULL;
 
@@ -362,8 +362,9 @@ const char **figures_differ(const struct figures *f, size_t n, size_t *n_paths)
 			const char *p = f[i].param[k].path;
 
 			bool seen = i != 0 && figures_param(&f[0], p); /* asked already */
+			bool follows = strcmp(f[i].param[k].source, "derived") == 0;
 
-			if (seen || strcmp(p, "title") == 0 || strcmp(p, "seed") == 0 ||
+			if (seen || (follows && !derived) || strcmp(p, "title") == 0 || strcmp(p, "seed") == 0 ||
 			    path_is_in(path, *n_paths, p) || !param_differs(f, n, p))
 				continue;
 			path = xrealloc(path, *n_paths + 1, sizeof *path);

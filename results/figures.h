@@ -70,7 +70,8 @@ enum payer { PAYER_GUEST, PAYER_EXIT, PAYER_HOST, PAYER_N };
 enum payer figures_payer(const char *primitive);
 
 /* Paths whose values differ between the runs (missing counts as different), sorted; pointers into f.
- * "title" and "seed" are no differences. Freed by free(). */
-const char **figures_differ(const struct figures *f, size_t n, size_t *n_paths);
+ * "title" and "seed" are no differences; parameters of source "derived" only if asked for. Freed by
+ * free(). */
+const char **figures_differ(const struct figures *f, size_t n, bool derived, size_t *n_paths);
 
 #endif

@@ -44,7 +44,7 @@ void list_table(FILE *to, const struct figures *f, size_t n)
 	struct table *t = table_new("rllrrrrrrr", header);
 	char number[TABLE_NUMBER], text[400];
 	size_t n_paths;
-	const char **path = figures_differ(f, n, &n_paths);
+	const char **path = figures_differ(f, n, false, &n_paths);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct store_run *run = &f[i].run;

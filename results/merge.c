@@ -18,7 +18,7 @@
 #include "sim/xalloc.h"
 
 /* Columns of temp.todo in the order of STORE_RUN_ORDER. */
-#define MERGE_KEY "scenario, title, point, replicate, seed, program, fingerprint, params"
+#define MERGE_KEY "scenario, title, point, params, replicate, seed, program, fingerprint"
 
 static const char *const copies[] = {
 	"INSERT INTO run SELECT :new, scenario, title, seed, point, replicate, program, fingerprint, "
@@ -82,9 +82,10 @@ static int gather(struct store *s, const struct merge_job *job, size_t file, str
 		return rc;
 	rc = store_db_prepare(
 		s, &st, e,
-		"INSERT INTO temp.todo SELECT ?, r.run_id, r.scenario, r.title, r.point, r.replicate, "
-		"r.seed, r.program, r.fingerprint, (SELECT group_concat(p.path || '=' || p.value, x'0a') "
-		"FROM src.param p WHERE p.run_id = r.run_id) FROM src.run r");
+		"INSERT INTO temp.todo SELECT ?, r.run_id, r.scenario, r.title, r.point, "
+		"(SELECT group_concat(p.path || '=' || p.value, x'0a') FROM src.param p "
+		"WHERE p.run_id = r.run_id), r.replicate, r.seed, r.program, r.fingerprint, "
+		"EXISTS (SELECT 1 FROM src.event_kind k WHERE k.run_id = r.run_id) FROM src.run r");
 	if (!rc)
 		rc = store_db_put(s, st, e, "i", (int64_t)file);
 	sqlite3_finalize(st);
@@ -152,9 +153,10 @@ static int sorted_list(struct store *s, struct todo **list, size_t *n, struct me
 	sqlite3_stmt *st = NULL;
 	int rc = store_db_int(s, "SELECT count(*) FROM temp.todo", &n_all, e);
 
-	if (!rc) /* of equal runs the first; with one min(), SQLite takes the row that has it */
+	if (!rc) /* of equal runs one with a log, else the first; SQLite takes the row of the min() */
 		rc = store_db_prepare(s, &st, e,
-				      "SELECT file, run_id, min(file << 32 | run_id) FROM temp.todo "
+				      "SELECT file, run_id, "
+				      "min((1 - has_log) << 62 | file << 32 | run_id) FROM temp.todo "
 				      "GROUP BY " MERGE_KEY " ORDER BY " MERGE_KEY);
 	*list = xcalloc((size_t)n_all, sizeof **list);
 	*n = 0;
@@ -196,7 +198,7 @@ static int copy_all(struct store *s, const struct merge_job *job, struct merge_d
 static int fill(struct store *s, const struct merge_job *job, struct merge_done *done, struct err *e)
 {
 	int rc = store_db_exec(s,
-			       "CREATE TEMP TABLE todo(file, run_id, " MERGE_KEY ")", e);
+			       "CREATE TEMP TABLE todo(file, run_id, " MERGE_KEY ", has_log)", e);
 
 	for (size_t i = 0; i < job->n_in && !rc; i++)
 		rc = gather(s, job, i, e);

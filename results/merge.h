@@ -20,7 +20,7 @@ struct merge_job {
 };
 
 struct merge_done {
-	uint64_t n_runs, n_twice; /* stored; left out because an equal run was there */
+	uint64_t n_runs, n_twice; /* stored; left out because an equal run was there; one with an event log is kept */
 };
 
 /* 0 or -errno. */

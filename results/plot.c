@@ -387,7 +387,7 @@ int plot_script(FILE *to, const struct plot_job *job, const struct figures *f, s
 		return err_user(e, "no runs to plot");
 	if (series_collect(&series, job->kind, f, n, e))
 		return -1;
-	path = figures_differ(f, n, &n_paths);
+	path = figures_differ(f, n, false, &n_paths);
 	if (scenarios_differ(f, n))
 		n_paths = keep_within(f, n, path, n_paths);
 	main_path = choose_main_path(f, n, path, n_paths);

@@ -313,7 +313,7 @@ void report_print(FILE *to, const struct figures *f, size_t n, const char *comma
 {
 	struct report r = {.to = to, .all = f, .n_all = n};
 	size_t n_paths;
-	const char **path = figures_differ(f, n, &n_paths);
+	const char **path = figures_differ(f, n, true, &n_paths);
 
 	report_title(&r);
 	for (size_t at = 0; at < n; at += COLUMNS) {

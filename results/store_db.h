@@ -20,8 +20,8 @@ enum {
 #define STORE_PARAMS_TEXT                                                                          \
 	"(SELECT group_concat(p.path || '=' || p.value, x'0a') FROM param p WHERE p.run_id = r.run_id)"
 #define STORE_RUN_ORDER                                                                            \
-	"r.scenario, r.title, r.point, r.replicate, r.seed, r.program, r.fingerprint, "            \
-	STORE_PARAMS_TEXT
+	"r.scenario, r.title, r.point, " STORE_PARAMS_TEXT                                         \
+	", r.replicate, r.seed, r.program, r.fingerprint"
 
 /* The rows that the virtual table rec_block shows: the block being stored. */
 struct store_block {
