@@ -156,7 +156,7 @@ static int sorted_list(struct store *s, struct todo **list, size_t *n, struct me
 	if (!rc) /* of equal runs one with a log, else the first; SQLite takes the row of the min() */
 		rc = store_db_prepare(s, &st, e,
 				      "SELECT file, run_id, "
-				      "min((1 - has_log) << 62 | file << 32 | run_id) FROM temp.todo "
+				      "min(((1 - has_log) << 62) + (file << 32) + run_id) FROM temp.todo "
 				      "GROUP BY " MERGE_KEY " ORDER BY " MERGE_KEY);
 	*list = xcalloc((size_t)n_all, sizeof **list);
 	*n = 0;
