@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * cost - the cost table of a run, and meter_charge(): the one place where time is spent.
+ * cost - the cost table of a run.
  *
- * A constant times n units is one multiplication; a distribution is drawn once per unit.
+ * A constant times n units is one multiplication (in meter_charge()); a distribution is drawn once per unit.
  */
 #include "models/cost/cost.h"
 
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/port.h"
 #include "sim/xalloc.h"
 
 const struct prim_row prim_rows[PRIM_N] = {
@@ -26,14 +25,6 @@ const char *const prim_name[PRIM_N] = {
 #undef P
 };
 
-struct cost {
-	struct {
-		cycles_t constant; /* cycles per unit, when table is NULL */
-		struct dist_table *table;
-		struct rng *rng;
-	} prim[PRIM_N];
-};
-
 struct cost *cost_new(const struct dist d[PRIM_N], uint64_t hz, struct rng_set *rngs)
 {
 	struct cost *c = xcalloc(1, sizeof *c);
@@ -41,12 +32,12 @@ struct cost *cost_new(const struct dist d[PRIM_N], uint64_t hz, struct rng_set *
 
 	for (unsigned p = 0; p < PRIM_N; p++) {
 		if (d[p].kind == DIST_CONST) {
-			c->prim[p].constant = time_cycles(d[p].a, hz);
+			c->constant[p] = time_cycles(d[p].a, hz);
 			continue;
 		}
 		snprintf(stream, sizeof stream, "cost.%s", prim_name[p]);
-		c->prim[p].table = dist_compile(&d[p], hz);
-		c->prim[p].rng = rng_stream(rngs, stream);
+		c->table[p] = dist_compile(&d[p], hz);
+		c->rng[p] = rng_stream(rngs, stream);
 	}
 	return c;
 }
@@ -56,7 +47,7 @@ void cost_free(struct cost *c)
 	if (!c)
 		return;
 	for (unsigned p = 0; p < PRIM_N; p++)
-		dist_table_free(c->prim[p].table);
+		dist_table_free(c->table[p]);
 	free(c);
 }
 
@@ -72,24 +63,11 @@ void cost_defaults(struct dist d[PRIM_N])
 	}
 }
 
-static cycles_t cost_of(struct cost *c, enum prim p, uint64_t n_units)
+cycles_t cost_draw(const struct cost *c, enum prim p, uint64_t n_units)
 {
 	cycles_t sum = 0;
 
-	if (PORT_LIKELY(!c->prim[p].table))
-		return c->prim[p].constant * n_units;
 	while (n_units-- != 0)
-		sum += dist_draw(c->prim[p].table, c->prim[p].rng);
+		sum += dist_draw(c->table[p], c->rng[p]);
 	return sum;
-}
-
-void meter_charge(struct meter *m, enum prim p, uint64_t n_units)
-{
-	cycles_t cycles = m->cost ? cost_of(m->cost, p, n_units) : 0;
-
-	m->cycles += cycles;
-	if (PORT_LIKELY(m->ent != NULL)) {
-		m->ent->cost[p].count += n_units;
-		m->ent->cost[p].cycles += cycles;
-	}
 }

@@ -10,6 +10,7 @@
 #define MODELS_COST_COST_H
 
 #include "sim/dist.h"
+#include "sim/port.h"
 #include "sim/rec.h"
 
 enum prim {
@@ -25,7 +26,12 @@ struct prim_row {
 extern const struct prim_row prim_rows[PRIM_N];
 extern const char *const prim_name[PRIM_N];
 
-struct cost; /* the cost table of one run */
+/* The cost table of one run. The members are private: cost_new() fills them, meter_charge() reads them. */
+struct cost {
+	cycles_t constant[PRIM_N];         /* cycles per unit, where there is no table */
+	struct dist_table *table[PRIM_N];  /* of a distribution, or NULL */
+	struct rng *rng[PRIM_N];
+};
 
 /* d[PRIM_N] as times; compiled for a clock of hz. Streams are named "cost.<primitive>". */
 struct cost *cost_new(const struct dist d[PRIM_N], uint64_t hz, struct rng_set *rngs);
@@ -40,7 +46,22 @@ struct meter {
 	cycles_t cycles;    /* spent since */
 };
 
-void meter_charge(struct meter *m, enum prim p, uint64_t n_units);
+/* The sum of n_units draws of a distribution. */
+cycles_t cost_draw(const struct cost *c, enum prim p, uint64_t n_units);
+
+static inline void meter_charge(struct meter *m, enum prim p, uint64_t n_units)
+{
+	cycles_t cycles = 0;
+
+	if (PORT_LIKELY(m->cost != NULL))
+		cycles = PORT_LIKELY(!m->cost->table[p]) ? m->cost->constant[p] * n_units
+							 : cost_draw(m->cost, p, n_units);
+	m->cycles += cycles;
+	if (PORT_LIKELY(m->ent != NULL)) {
+		m->ent->cost[p].count += n_units;
+		m->ent->cost[p].cycles += cycles;
+	}
+}
 
 /* Simulated time as the stretch sees it. */
 static inline cycles_t meter_now(const struct meter *m)
