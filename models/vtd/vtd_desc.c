@@ -51,8 +51,7 @@ bool vtd_desc_is_bad(const struct vtd *v, enum vtd_desc_type type, const struct 
 void vtd_desc_devtlb_range(uint64_t hi, iova_t *first, iova_t *last)
 {
 	iova_t addr = hi & FMASK(VTD_DESC_DEVTLB_ADDR);
-	unsigned ones;
-	uint64_t mask;
+	uint64_t size;
 
 	if (!FGET(VTD_DESC_DEVTLB_S, hi)) {
 		*first = addr;
@@ -60,8 +59,7 @@ void vtd_desc_devtlb_range(uint64_t hi, iova_t *first, iova_t *last)
 		return;
 	}
 	/* k ones from bit 12 up: 8 KiB << k; 51 and more: everything */
-	ones = bits_ctz(~(addr >> PAGE_BITS));
-	mask = bits_low(ones + PAGE_BITS + 1 < 64 ? ones + PAGE_BITS + 1 : 64);
-	*first = addr & ~mask;
-	*last = addr | mask;
+	size = UINT64_C(2) << (bits_ctz(~(addr >> PAGE_BITS)) + PAGE_BITS);
+	*first = size == 0 ? 0 : addr & ~(size - 1);
+	*last = *first + (size - 1);
 }

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""golden - kept scripts with QEMU's answers and events: check them, or make them anew.
+
+  golden.py check DIR PROGRAM...            run PROGRAM on each NAME.qts.gz; exit 1 if an answer or event differs
+  golden.py make DIR NAME SEED OPS PROFILE [ev]  generate, run on QEMU, keep answers, with ev the events too
+  golden.py again DIR                       new answers and events from QEMU for every script kept
+"""
+import glob
+import gzip
+import os
+import sys
+
+import compare
+import gen
+import model
+import qemu
+import script
+from events import kind_of
+
+
+def base(path):
+    return path[:-len('.qts.gz')]
+
+
+def store(path, lines):
+    with open(path, 'wb') as f:
+        f.write(gzip.compress(('\n'.join(lines) + '\n').encode(), 9, mtime=0))
+
+
+def load_events(path):
+    """[(command number, event)], or None if none are kept."""
+    if not os.path.exists(path):
+        return None
+    return [(int(n), e) for n, _, e in (x.partition(' ') for x in script.load(path) if x)]
+
+
+def check_one(path, argv):
+    """Text of the first difference, or ''."""
+    lines = script.load(path)
+    want = script.load(base(path) + '.ans.gz')
+    events = load_events(base(path) + '.ev.gz')
+    status, got, seen = model.run(lines, argv, events is not None)
+    text = compare.report(lines, want, got, ('golden', 'model'))
+    if not text and status != 'ok':
+        return 'the model ended: ' + status
+    if not text and events is not None:
+        seen = [(n, e) for n, e in seen if kind_of(e) != 'translation']
+        text = compare.report_events(lines, events, seen, ('golden', 'model'))
+    return text
+
+
+def check(folder, argv):
+    paths = sorted(glob.glob(os.path.join(folder, '*.qts.gz')))
+    if not paths:
+        print('no golden scripts in ' + folder)
+        return 1
+    bad = 0
+    for path in paths:
+        text = check_one(path, argv)
+        if text:
+            bad += 1
+            print('%s (%s):\n%s' % (os.path.basename(base(path)),
+                                    script.directives(script.load(path)).get('seed', 'by hand'), text))
+    print('%d golden scripts: %d differ' % (len(paths), bad))
+    return 1 if bad else 0
+
+
+def answer(path, lines, with_events):
+    """Keep script, answers and events of QEMU. Translations are left out: their lines are long and many, and
+    the hit, update and fault lines tell the same."""
+    lines = ['#@ qemu ' + qemu.version()] + [x for x in lines if not x.startswith('#@ qemu')]
+    status, answers, events = qemu.run(lines, with_events)
+    if status != 'ok':
+        raise SystemExit('%s: QEMU %s' % (path, status))
+    store(base(path) + '.qts.gz', lines)
+    store(base(path) + '.ans.gz', answers)
+    if with_events:
+        kept = [(n, e) for n, e in events if kind_of(e) not in (None, 'translation')]
+        store(base(path) + '.ev.gz', ['%d %s' % e for e in kept])
+
+
+def main(args):
+    if args[:1] == ['check'] and len(args) > 2:
+        return check(args[1], args[2:])
+    if args[:1] == ['make'] and len(args) in (6, 7):
+        answer(os.path.join(args[1], args[2] + '.qts.gz'), gen.generate(int(args[3]), int(args[4]), args[5]),
+               len(args) == 7)
+        return 0
+    if args[:1] == ['again'] and len(args) == 2:
+        for path in sorted(glob.glob(os.path.join(args[1], '*.qts.gz'))):
+            answer(path, script.load(path), os.path.exists(base(path) + '.ev.gz'))
+        return 0
+    print(__doc__)
+    return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
