@@ -55,10 +55,12 @@ static void batch_add(struct batch *b, const struct inv_req *r)
 		batch_end(b);
 }
 
-static struct batch batch_begin(const struct lx_domain *d, const struct lx_sink *to)
+/* The requests stay as they are: clearing them would take longer than most flushes. */
+static void batch_begin(struct batch *b, const struct lx_domain *d, const struct lx_sink *to)
 {
-	return (struct batch){.to = to, .together = d->k->era[LX_ERA_BATCH] != 0,
-			      .s.n_reqs = 0};
+	b->to = to;
+	b->together = d->k->era[LX_ERA_BATCH] != 0;
+	b->s.n_reqs = 0;
 }
 
 /* ---- attach */
@@ -229,8 +231,9 @@ static void add_devtlb(struct batch *b, const struct lx_domain *d, struct block 
 static void flush_map_range(const struct lx_domain *d, iova_t first, iova_t last,
 			    const struct lx_sink *to)
 {
-	struct batch b = batch_begin(d, to);
+	struct batch b;
 
+	batch_begin(&b, d, to);
 	add_iotlb(&b, d, block_of(d->k, first, last), false);
 	batch_end(&b);
 }
@@ -281,9 +284,10 @@ void lx_domain_flush_replaced(const struct lx_domain *d, const struct lx_ranges 
 	if (!d->k->era[LX_ERA_SWITCH_TO_SUPERPAGE_FLUSHES])
 		return;
 	for (unsigned i = 0; i < r->n; i++) {
-		struct batch b = batch_begin(d, to);
+		struct batch b;
 		struct block at = block_of(d->k, r->v[i].first, r->v[i].last);
 
+		batch_begin(&b, d, to);
 		add_iotlb(&b, d, at, false);
 		add_devtlb(&b, d, at);
 		batch_end(&b);
@@ -321,9 +325,10 @@ static uint64_t unmap_call(const struct lx_domain *d, iova_t iova, uint64_t left
 static void flush_unmap_range(const struct lx_domain *d, iova_t first, iova_t last,
 			      bool tables_gone, const struct lx_sink *to)
 {
-	struct batch b = batch_begin(d, to);
+	struct batch b;
 	struct block at = block_of(d->k, first, last);
 
+	batch_begin(&b, d, to);
 	add_iotlb(&b, d, at, d->k->era[LX_ERA_UNMAP_LEAF_ONLY] && !tables_gone);
 	add_devtlb(&b, d, at);
 	batch_end(&b);
@@ -354,8 +359,9 @@ void lx_domain_flush_unmap(const struct lx_domain *d, iova_t first, iova_t last,
 
 void lx_domain_flush_all(const struct lx_domain *d, const struct lx_sink *to)
 {
-	struct batch b = batch_begin(d, to);
+	struct batch b;
 
+	batch_begin(&b, d, to);
 	batch_add(&b, &(struct inv_req){.kind = INV_DSI, .did = d->did});
 	if (!(FGET(VTD_CAP_CM, d->k->cap) && d->k->era[LX_ERA_CM_SKIPS_DEVTLB]))
 		add_devtlb(&b, d, (struct block){.iova = 0, .am = DEVTLB_ALL});
