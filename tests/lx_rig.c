@@ -159,7 +159,9 @@ struct rig *rig_new_kernel(const struct rig_config *c)
 {
 	struct rig *r = xcalloc(1, sizeof *r);
 	struct err e = {0};
-	struct lx_kernel_config k = {.version = c->version, .flush = c->flush, .hz = 250,
+	struct lx_kernel_config k = {.version = c->version,
+				     .flush = c->flush,
+				     .hz = 250,
 				     .n_cpus = c->n_cpus ? c->n_cpus : 1,
 				     .superpages = !c->sp_off};
 
@@ -176,11 +178,19 @@ struct rig *rig_new_kernel(const struct rig_config *c)
 	r->k = lx_kernel_new(&k, &r->iommu, r->mem, r->machine, &e);
 	if (!r->k)
 		fail_msg("%s", e.text);
-	r->env = (struct guest_env){.kernel = r->k, .mem = r->mem, .rec = r->rec, .ent = r->dev,
-				    .evq = r->evq, .clock_hz = 1000000000, .n_cpus = k.n_cpus,
-				    .sid = RIG_SID, .ats = c->ats,
+	r->env = (struct guest_env){.kernel = r->k,
+				    .mem = r->mem,
+				    .rec = r->rec,
+				    .ent = r->dev,
+				    .evq = r->evq,
+				    .clock_hz = 1000000000,
+				    .n_cpus = k.n_cpus,
+				    .sid = RIG_SID,
+				    .ats = c->ats,
 				    .dma_bits = c->dma_bits ? c->dma_bits : 64,
-				    .submit = rig_submit, .run_on = rig_run_on, .self = r};
+				    .submit = rig_submit,
+				    .run_on = rig_run_on,
+				    .self = r};
 	return r;
 }
 

@@ -2,8 +2,8 @@
  *
  * lx_rig - a guest kernel on a unit that only writes down what reaches it.
  *
- * The unit executes the invalidation queue as far as a guest can see: it decodes each descriptor into an
- * inv_req and writes the status word.
+ * The unit executes the invalidation queue as far as a guest can see: it decodes each descriptor
+ * into an inv_req and writes the status word.
  */
 #ifndef TESTS_LX_RIG_H
 #define TESTS_LX_RIG_H
@@ -60,7 +60,8 @@ struct rig_config {
 	uint64_t dma_bits;  /* 0: 64 */
 };
 
-/* A machine with one device of that guest driver, booted, attached and started; logs are empty then. */
+/* A machine with one device of that guest driver, booted, attached and started; logs are empty
+ * then. */
 struct rig *rig_new(const struct rig_config *c, const struct guest_type *type, const void *opts);
 void rig_free(struct rig *r);
 /* Up to the kernel, not booted; the rest of rig_new() by hand. */
@@ -73,7 +74,8 @@ uint64_t rig_count(const struct rig *r, enum counter c); /* of the device */
 int rig_map(struct rig *r, struct dma_map *d, gpa_t gpa, uint64_t n_bytes, unsigned cpu);
 void rig_unmap(struct rig *r, struct dma_map *d);
 
-/* Walk the guest's tables, independently of the model: the entry that maps iova and its level, or 0. */
+/* Walk the guest's tables, independently of the model: the entry that maps iova and its level, or
+ * 0. */
 uint64_t rig_walk(const struct rig *r, uint16_t sid, uint64_t iova, unsigned *level);
 
 #define RIG_SID 0x0100u

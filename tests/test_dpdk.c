@@ -38,8 +38,8 @@ static void *dpdk_options(const char *memory, const char *page, const char *vers
 	return o;
 }
 
-/* Tail writes at start and stop. A.8: VFIO open 4 (2 + 2), from 5.19 to 6.1 8; probe 1 map + 2 unmaps = 3;
- * then one PSI for each map (caching mode) or none. */
+/* Tail writes at start and stop. A.8: VFIO open 4 (2 + 2), from 5.19 to 6.1 8; probe 1 map + 2
+ * unmaps = 3; then one PSI for each map (caching mode) or none. */
 struct start_row {
 	const char *kernel;
 	uint64_t cap;
@@ -54,7 +54,8 @@ static const struct start_row start_rows[] = {
 	 "captured: 17 hugepages, 17 maps; 4 context-cache + 4 DSI"},
 	{"6.1", RIG_CAP_CM, "384MiB", "2MiB", "22.11", "on", "off", 8 + 3 + 192, 192, 8, 9,
 	 "captured: --legacy-mem, 192 hugepages, 192 maps"},
-	{"5.10", RIG_CAP_CM, "34MiB", "2MiB", "20.11", "off", "off", 4 + 3 + 17, 17, 4, 9, "open 7"},
+	{"5.10", RIG_CAP_CM, "34MiB", "2MiB", "20.11", "off", "off", 4 + 3 + 17, 17, 4, 9,
+	 "open 7"},
 	{"6.12", RIG_CAP_CM, "1GiB", "2MiB", "24.11", "off", "off", 4 + 3 + 512, 512, 4, 9,
 	 "1 GiB of 2 MiB pages, one map each"},
 	{"6.12", RIG_CAP_CM, "1GiB", "2MiB", "22.11", "on", "on", 4 + 3 + 1, 1, 4, 99,
@@ -80,7 +81,9 @@ static void test_start_stop(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(start_rows); i++) {
 		const struct start_row *s = &start_rows[i];
-		struct rig_config c = {.version = s->kernel, .cap = s->cap, .ecap = RIG_ECAP,
+		struct rig_config c = {.version = s->kernel,
+				       .cap = s->cap,
+				       .ecap = RIG_ECAP,
 				       .ram_bytes = 8 * GIB};
 		void *o = dpdk_options(s->memory, s->page, s->version, s->legacy, s->contiguous);
 		struct rig *r = rig_new(&c, &guest_dpdk, o);
@@ -209,7 +212,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start_stop), cmocka_unit_test(test_buffers),
-		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_too_little_ram),
+		cmocka_unit_test(test_errors),     cmocka_unit_test(test_too_little_ram),
 		cmocka_unit_test(test_identity),
 	};
 

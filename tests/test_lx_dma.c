@@ -30,8 +30,9 @@ extern const struct guest_type guest_linux_dma;
 #define STRICT LX_FLUSH_STRICT
 #define AUTO LX_FLUSH_AUTO
 
-/* Submissions and requests of one map, one unmap, one flush of the queue (0: nothing is queued). The PSIs' address
- * masks, in order, as letters: 'a' = 0, 'b' = 1, ...; 'D' a DSI, 'T' a device TLB request. */
+/* Submissions and requests of one map, one unmap, one flush of the queue (0: nothing is queued).
+ * The PSIs' address masks, in order, as letters: 'a' = 0, 'b' = 1, ...; 'D' a DSI, 'T' a device TLB
+ * request. */
 struct count_row {
 	const char *version;
 	uint64_t cap;
@@ -106,8 +107,11 @@ static void test_counts(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(count_rows); i++) {
 		const struct count_row *c = &count_rows[i];
-		struct rig_config rc = {.version = c->version, .cap = c->cap, .flush = c->flush,
-					.ecap = c->ats ? RIG_ECAP_DT : RIG_ECAP, .ats = c->ats};
+		struct rig_config rc = {.version = c->version,
+					.cap = c->cap,
+					.flush = c->flush,
+					.ecap = c->ats ? RIG_ECAP_DT : RIG_ECAP,
+					.ats = c->ats};
 		struct rig *r = rig_new(&rc, &guest_linux_dma, NULL);
 		struct dma_map d = {0};
 		unsigned n_map, n_unmap;
@@ -125,8 +129,8 @@ static void test_counts(void **state)
 		if (n_map != c->n_map || n_unmap != c->n_unmap ||
 		    r->n_tails - n_map - n_unmap != c->n_flush || strcmp(got, c->reqs) != 0)
 			fail_msg("%s (%s): got %u + %u + %u %s, want %u + %u + %u %s", c->version,
-				 c->why, n_map, n_unmap, r->n_tails - n_map - n_unmap, got, c->n_map,
-				 c->n_unmap, c->n_flush, c->reqs);
+				 c->why, n_map, n_unmap, r->n_tails - n_map - n_unmap, got,
+				 c->n_map, c->n_unmap, c->n_flush, c->reqs);
 		assert_int_equal(r->n_waits, r->n_tails);
 		assert_int_equal(rig_count(r, CTR_EXIT_QI_TAIL), r->n_tails);
 		assert_int_equal(rig_count(r, CTR_GUEST_MAP), 1);
@@ -135,7 +139,8 @@ static void test_counts(void **state)
 	}
 }
 
-/* A scatter list of 4 KiB + 8 KiB + 4 KiB: one range; chunks only in 5.11 (4K, 8K cut by its IOVA, 4K). */
+/* A scatter list of 4 KiB + 8 KiB + 4 KiB: one range; chunks only in 5.11 (4K, 8K cut by its IOVA,
+ * 4K). */
 static void test_scatter(void **state)
 {
 	static const struct {
@@ -145,12 +150,12 @@ static void test_scatter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct rig_config c = {.version = rows[i].version, .cap = CM, .ecap = RIG_ECAP,
-				       .flush = STRICT};
+		struct rig_config c = {
+			.version = rows[i].version, .cap = CM, .ecap = RIG_ECAP, .flush = STRICT};
 		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
 		struct dma_seg seg[] = {{0x5000000, K4}, {0x7000000, 2 * K4}, {0x3000200, 0x100}};
-		struct dma_map d = {.seg = seg, .n_segs = 3, .n_bytes = 3 * K4 + 0x100,
-				    .perm = PERM_W};
+		struct dma_map d = {
+			.seg = seg, .n_segs = 3, .n_bytes = 3 * K4 + 0x100, .perm = PERM_W};
 		unsigned level;
 
 		assert_int_equal(r->guest.type->map(r->guest.self, &d, &r->m), 0);
@@ -160,7 +165,8 @@ static void test_scatter(void **state)
 			static const uint64_t want[] = {0x5000000, 0x7000000, 0x7001000, 0x3000000};
 			uint64_t pte = rig_walk(r, RIG_SID, d.first + p * K4, &level);
 
-			/* write only; the driver of up to 5.10 adds read, because the unit has no ZLR */
+			/* write only; the driver of up to 5.10 adds read, because the unit has no
+			 * ZLR */
 			assert_int_equal(pte, want[p] | (i == 0 ? 3 : 2));
 			assert_int_equal(level, 1);
 		}
@@ -209,8 +215,11 @@ static void test_superpages(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct rig_config c = {.version = "6.1", .cap = rows[i].cap, .ecap = RIG_ECAP,
-				       .sp_off = rows[i].sp_off, .ram_bytes = UINT64_C(4) << 30};
+		struct rig_config c = {.version = "6.1",
+				       .cap = rows[i].cap,
+				       .ecap = RIG_ECAP,
+				       .sp_off = rows[i].sp_off,
+				       .ram_bytes = UINT64_C(4) << 30};
 		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
 		struct dma_map d = {0};
 		unsigned level;
@@ -231,8 +240,8 @@ static void test_superpages(void **state)
 	}
 }
 
-/* A superpage takes the place of an empty leaf table: one more PSI before the map's, from 5.13 on, also without
- * caching mode. */
+/* A superpage takes the place of an empty leaf table: one more PSI before the map's, from 5.13 on,
+ * also without caching mode. */
 static void test_superpage_replaces_table(void **state)
 {
 	static const struct {
@@ -243,8 +252,10 @@ static void test_superpage_replaces_table(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct rig_config c = {.version = rows[i].version, .cap = rows[i].cap,
-				       .ecap = RIG_ECAP, .flush = STRICT};
+		struct rig_config c = {.version = rows[i].version,
+				       .cap = rows[i].cap,
+				       .ecap = RIG_ECAP,
+				       .flush = STRICT};
 		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
 		struct dma_map d = {.with_iova = true, .iova = 16 * M2};
 		char got[8] = "";
@@ -259,7 +270,8 @@ static void test_superpage_replaces_table(void **state)
 			got[q] = req_letter(&r->req[q]);
 		assert_string_equal(got, rows[i].reqs);
 		assert_int_equal(r->k->n_mem_free, 1);
-		assert_int_equal(rig_walk(r, RIG_SID, 16 * M2 + 5 * K4, &level) & PAGE_MASK, 8 * M2);
+		assert_int_equal(rig_walk(r, RIG_SID, 16 * M2 + 5 * K4, &level) & PAGE_MASK,
+				 8 * M2);
 		assert_int_equal(level, 2);
 		rig_free(r);
 	}
@@ -301,7 +313,8 @@ static void test_tables_random(void **state)
 			uint64_t n = live[i].last - live[i].first + 1;
 			uint64_t off = seed % n & PAGE_MASK;
 			uint64_t pte = rig_walk(r, RIG_SID, live[i].first + off, &level);
-			uint64_t in_leaf = (live[i].first + off) & (bits_low(3 + 9 * level) & PAGE_MASK);
+			uint64_t in_leaf =
+				(live[i].first + off) & (bits_low(3 + 9 * level) & PAGE_MASK);
 
 			assert_int_equal((pte & UINT64_C(0xffffffffff000)) + in_leaf, gpa[i] + off);
 		}
@@ -317,10 +330,10 @@ static void test_timer(void **state)
 		unsigned ms, hz;
 		cycles_t want; /* at 1 GHz */
 	} rows[] = {
-		{0, 10, 250, 16000000},	      {1000, 10, 250, 16000000},
+		{0, 10, 250, 16000000},       {1000, 10, 250, 16000000},
 		{3999999, 10, 250, 16000000}, {4000000, 10, 250, 20000000},
 		{0, 10, 1000, 11000000},      {999999, 10, 1000, 11000000},
-		{0, 10, 100, 20000000},	      {0, 10, 300, 13333334},
+		{0, 10, 100, 20000000},       {0, 10, 300, 13333334},
 		{0, 100, 250, 104000000},
 	};
 
@@ -339,12 +352,11 @@ static void test_flush_timer(void **state)
 		cycles_t unmap_at;
 		unsigned n_flushes_before;
 	} rows[] = {
-		{1000000, 0},  /* arms: tick 0 + 3 + 1 = 16 ms */
-		{9000000, 0},  /* does not */
-		{15999999, 0}, /* 1 ns before */
-		{17000000, 1}, /* fired; arms: tick 4 + 4 = 32 ms */
-		{31000000, 1},
-		{50000000, 2}, /* arms: tick 12 + 4 = 64 ms */
+		{1000000, 0},                 /* arms: tick 0 + 3 + 1 = 16 ms */
+		{9000000, 0},                 /* does not */
+		{15999999, 0},                /* 1 ns before */
+		{17000000, 1},                /* fired; arms: tick 4 + 4 = 32 ms */
+		{31000000, 1}, {50000000, 2}, /* arms: tick 12 + 4 = 64 ms */
 	};
 
 	(void)state;
@@ -402,8 +414,8 @@ static void test_reuse(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct rig_config c = {.version = "6.1", .cap = NOCM, .ecap = RIG_ECAP,
-				       .flush = rows[i].flush};
+		struct rig_config c = {
+			.version = "6.1", .cap = NOCM, .ecap = RIG_ECAP, .flush = rows[i].flush};
 		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
 		struct dma_map a = {0}, b = {0}, again = {0};
 
@@ -424,8 +436,8 @@ static void test_reuse(void **state)
 /* 16 MiB of space: frames 1..4095 but VGA's 32; then -ENOSPC, and room again after the unmaps. */
 static void test_full(void **state)
 {
-	struct rig_config c = {.version = "6.1", .cap = NOCM, .ecap = RIG_ECAP, .flush = STRICT,
-			       .dma_bits = 24};
+	struct rig_config c = {
+		.version = "6.1", .cap = NOCM, .ecap = RIG_ECAP, .flush = STRICT, .dma_bits = 24};
 	struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
 	static struct dma_map d[4096];
 	unsigned n = 0;
@@ -460,7 +472,9 @@ static void test_one_to_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct rig_config c = {.version = "6.1", .cap = rows[i].cap, .ecap = RIG_ECAP,
+		struct rig_config c = {.version = "6.1",
+				       .cap = rows[i].cap,
+				       .ecap = RIG_ECAP,
 				       .flush = rows[i].flush};
 		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
 		struct dma_map d = {0};

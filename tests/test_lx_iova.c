@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * test_lx_iova - the allocator gives the IOVAs that Linux gave, and its caches behave as counted by hand.
+ * test_lx_iova - the allocator gives the IOVAs that Linux gave, and its caches behave as counted by
+ * hand.
  *
- * tests/data/iova-*.txt: map and unmap sequences of captured guests, one CPU, one device each. Replayed through
- * the driver, every map must get the very frame of the capture, and every full flush queue must show at the
- * very unmap.
+ * tests/data/iova-*.txt: map and unmap sequences of captured guests, one CPU, one device each.
+ * Replayed through the driver, every map must get the very frame of the capture, and every full
+ * flush queue must show at the very unmap.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,8 +70,8 @@ static void replay_unmap(struct replay *p, unsigned n_pages, uint64_t pfn, const
 	p->n_unmaps++;
 }
 
-/* "+N OFF": N pages mapped at frame 2^20 - OFF; "-N OFF": unmapped; "t": the flush queue's timer; "f": a full
- * flush queue (behind the unmap that found it full). */
+/* "+N OFF": N pages mapped at frame 2^20 - OFF; "-N OFF": unmapped; "t": the flush queue's timer;
+ * "f": a full flush queue (behind the unmap that found it full). */
 static void replay_line(struct replay *p, const char *line, const char *at)
 {
 	unsigned n, off;
@@ -140,7 +141,8 @@ static void test_captures(void **state)
 
 #define WINDOW 9000u /* frames, over two chunks of 4,096 */
 
-static uint64_t plain_find(const bool *taken, uint64_t low, uint64_t high, uint64_t n, uint64_t align)
+static uint64_t plain_find(const bool *taken, uint64_t low, uint64_t high, uint64_t n,
+			   uint64_t align)
 {
 	for (uint64_t at = (high - n) / align * align; high >= n && at >= low; at -= align) {
 		uint64_t k = 0;
@@ -226,8 +228,8 @@ struct cache_rig {
 static void cache_rig_init(struct cache_rig *c, const char *version, unsigned n_cpus)
 {
 	struct err e = {0};
-	struct lx_iova_config cfg = {.n_cpus = n_cpus, .pfn_bits = 27, .hz = 250,
-				     .clock_hz = 1000000000, .era = c->era};
+	struct lx_iova_config cfg = {
+		.n_cpus = n_cpus, .pfn_bits = 27, .hz = 250, .clock_hz = 1000000000, .era = c->era};
 
 	memset(c, 0, sizeof *c);
 	assert_int_equal(lx_era_lookup(version, c->era, &e), 0);
@@ -255,15 +257,15 @@ struct magazine_row {
 };
 
 static const struct magazine_row magazine_rows[] = {
-	{"6.1", 127, 0, 0},		    /* loaded is full */
-	{"6.1", 254, 0, 0},		    /* prev, too */
+	{"6.1", 127, 0, 0}, /* loaded is full */
+	{"6.1", 254, 0, 0}, /* prev, too */
 	{"6.1", 255, 1, 0},
-	{"6.1", 127 * 34, 32, 0},	    /* 2 + 32 magazines */
-	{"6.1", 127 * 34 + 1, 32, 127},	    /* the depot is full: one magazine to the tree */
-	{"5.15", 256, 0, 0},		    /* 128 each */
+	{"6.1", 127 * 34, 32, 0},       /* 2 + 32 magazines */
+	{"6.1", 127 * 34 + 1, 32, 127}, /* the depot is full: one magazine to the tree */
+	{"5.15", 256, 0, 0},            /* 128 each */
 	{"5.15", 257, 1, 0},
 	{"5.15", 128 * 34 + 1, 32, 128},
-	{"6.7", 127 * 34 + 1, 33, 0},	    /* any number */
+	{"6.7", 127 * 34 + 1, 33, 0}, /* any number */
 };
 
 static void test_magazines(void **state)
@@ -285,8 +287,9 @@ static void test_magazines(void **state)
 	}
 }
 
-/* 6.7: one magazine per 100 ms goes back while there are more than CPUs (2). 40 magazines of frees: 38 in the
- * depot; the first run at 26 ticks of 4 ms = 104 ms, then each 104 ms (the running tick counts). */
+/* 6.7: one magazine per 100 ms goes back while there are more than CPUs (2). 40 magazines of frees:
+ * 38 in the depot; the first run at 26 ticks of 4 ms = 104 ms, then each 104 ms (the running tick
+ * counts). */
 static void test_depot_worker(void **state)
 {
 	struct cache_rig c;
@@ -350,8 +353,7 @@ static void test_above_4g(void **state)
 		assert_int_equal(lx_iova_alloc(&c.v, 4096, UINT64_MAX, 0, &c.m), (1u << 27) - 4096);
 		lx_iova_free(&c.v, big, 4096, 0, &c.m);
 		/* the first frame of the hole or, from above, the next one below the first range */
-		assert_int_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, 0, &c.m),
-				 rows[i].want);
+		assert_int_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, 0, &c.m), rows[i].want);
 		lx_iova_fini(&c.v);
 	}
 }
@@ -373,20 +375,18 @@ static void test_compact(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_captures),
-		cmocka_unit_test(test_space_random),
-		cmocka_unit_test(test_space_window),
-		cmocka_unit_test(test_magazines),
-		cmocka_unit_test(test_depot_worker),
-		cmocka_unit_test(test_lifo),
-		cmocka_unit_test(test_above_4g),
-		cmocka_unit_test(test_compact),
+		cmocka_unit_test(test_captures),     cmocka_unit_test(test_space_random),
+		cmocka_unit_test(test_space_window), cmocka_unit_test(test_magazines),
+		cmocka_unit_test(test_depot_worker), cmocka_unit_test(test_lifo),
+		cmocka_unit_test(test_above_4g),     cmocka_unit_test(test_compact),
 	};
 
 	if (argc > 3) { /* FILE VERSION cm|nocm|nocms: a capture from elsewhere */
-		struct rig_config c = {.version = argv[2], .ecap = RIG_ECAP,
+		struct rig_config c = {.version = argv[2],
+				       .ecap = RIG_ECAP,
 				       .cap = strcmp(argv[3], "cm") ? RIG_CAP_NOCM : RIG_CAP_CM,
-				       .flush = strcmp(argv[3], "nocms") ? LX_FLUSH_AUTO : LX_FLUSH_STRICT};
+				       .flush = strcmp(argv[3], "nocms") ? LX_FLUSH_AUTO
+									 : LX_FLUSH_STRICT};
 
 		replay_file(argv[1], &c);
 		return 0;

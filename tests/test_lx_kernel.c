@@ -23,8 +23,20 @@
 extern const struct guest_type guest_linux_dma;
 
 enum {
-	VER = 0x00, CAP = 0x08, ECAP = 0x10, GCMD = 0x18, GSTS = 0x1c, RTADDR = 0x20, FSTS = 0x34,
-	FECTL = 0x38, FEDATA = 0x3c, FEADDR = 0x40, FEUADDR = 0x44, IQH = 0x80, IQT = 0x88, IQA = 0x90,
+	VER = 0x00,
+	CAP = 0x08,
+	ECAP = 0x10,
+	GCMD = 0x18,
+	GSTS = 0x1c,
+	RTADDR = 0x20,
+	FSTS = 0x34,
+	FECTL = 0x38,
+	FEDATA = 0x3c,
+	FEADDR = 0x40,
+	FEUADDR = 0x44,
+	IQH = 0x80,
+	IQT = 0x88,
+	IQA = 0x90,
 	IRTA = 0xb8
 };
 #define ANY UINT64_MAX /* an address the kernel chose */
@@ -38,9 +50,9 @@ static void want_accesses(const struct rig *r, const struct rig_access *want, un
 			    (g->rw == 'R' || w->val == ANY || g->val == w->val);
 
 		if (!same)
-			fail_msg("%s, access %u: got %c 0x%x/%u = 0x%llx, want %c 0x%x/%u = 0x%llx", what,
-				 i, g->rw, g->off, g->size, (unsigned long long)g->val, w->rw, w->off,
-				 w->size, (unsigned long long)w->val);
+			fail_msg("%s, access %u: got %c 0x%x/%u = 0x%llx, want %c 0x%x/%u = 0x%llx",
+				 what, i, g->rw, g->off, g->size, (unsigned long long)g->val, w->rw,
+				 w->off, w->size, (unsigned long long)w->val);
 	}
 	if (r->n_accesses != n)
 		fail_msg("%s: got %u accesses, want %u", what, r->n_accesses, n);
@@ -48,46 +60,56 @@ static void want_accesses(const struct rig *r, const struct rig_access *want, un
 
 /* Linux 6.1 with interrupt remapping, caching mode; IOAPIC entries (not modelled) left out. */
 static const struct rig_access boot_6_1[] = {
-	{'R', CAP, 8, 0}, {'R', ECAP, 8, 0}, {'R', CAP, 8, 0}, {'R', ECAP, 8, 0}, {'R', VER, 4, 0},
-	{'R', GSTS, 4, 0}, {'R', FSTS, 4, 0}, {'R', GSTS, 4, 0}, {'W', IQT, 4, 0}, {'W', IQA, 8, ANY},
-	{'W', GCMD, 4, 0x4000000}, {'R', GSTS, 4, 0}, {'R', GSTS, 4, 0}, {'W', IRTA, 8, ANY},
-	{'W', GCMD, 4, 0x5000000}, {'R', GSTS, 4, 0}, {'W', IQT, 4, 0x20},
-	{'W', GCMD, 4, 0x6000000}, {'R', GSTS, 4, 0},
-	{'W', FEDATA, 4, 0x21}, {'W', FEADDR, 4, ANY}, {'W', FEUADDR, 4, 0},
-	{'W', FEDATA, 4, 0x21}, {'W', FEADDR, 4, ANY}, {'W', FEUADDR, 4, 0},
-	{'W', FECTL, 4, 0}, {'R', FECTL, 4, 0}, {'R', FSTS, 4, 0}, {'R', FSTS, 4, 0}, {'W', FSTS, 4, 0},
-	{'R', GSTS, 4, 0}, {'W', RTADDR, 8, ANY}, {'W', GCMD, 4, 0x46000000}, {'R', GSTS, 4, 0},
-	{'W', IQT, 4, 0x40}, {'W', IQT, 4, 0x60}, /* context cache, IOTLB: global */
-	{'W', IQT, 4, 0x80}, {'W', IQT, 4, 0xa0}, /* the device: context cache, DSI */
+	{'R', CAP, 8, 0},           {'R', ECAP, 8, 0},
+	{'R', CAP, 8, 0},           {'R', ECAP, 8, 0},
+	{'R', VER, 4, 0},           {'R', GSTS, 4, 0},
+	{'R', FSTS, 4, 0},          {'R', GSTS, 4, 0},
+	{'W', IQT, 4, 0},           {'W', IQA, 8, ANY},
+	{'W', GCMD, 4, 0x4000000},  {'R', GSTS, 4, 0},
+	{'R', GSTS, 4, 0},          {'W', IRTA, 8, ANY},
+	{'W', GCMD, 4, 0x5000000},  {'R', GSTS, 4, 0},
+	{'W', IQT, 4, 0x20},        {'W', GCMD, 4, 0x6000000},
+	{'R', GSTS, 4, 0},          {'W', FEDATA, 4, 0x21},
+	{'W', FEADDR, 4, ANY},      {'W', FEUADDR, 4, 0},
+	{'W', FEDATA, 4, 0x21},     {'W', FEADDR, 4, ANY},
+	{'W', FEUADDR, 4, 0},       {'W', FECTL, 4, 0},
+	{'R', FECTL, 4, 0},         {'R', FSTS, 4, 0},
+	{'R', FSTS, 4, 0},          {'W', FSTS, 4, 0},
+	{'R', GSTS, 4, 0},          {'W', RTADDR, 8, ANY},
+	{'W', GCMD, 4, 0x46000000}, {'R', GSTS, 4, 0},
+	{'W', IQT, 4, 0x40},        {'W', IQT, 4, 0x60}, /* context cache, IOTLB: global */
+	{'W', IQT, 4, 0x80},        {'W', IQT, 4, 0xa0}, /* the device: context cache, DSI */
 	{'W', GCMD, 4, 0x86000000}, {'R', GSTS, 4, 0},
 };
 
 /* Linux 6.12: the fault interrupt comes after the root table. */
 static const struct rig_access boot_6_12[] = {
-	{'R', CAP, 8, 0}, {'R', ECAP, 8, 0}, {'R', CAP, 8, 0}, {'R', ECAP, 8, 0}, {'R', VER, 4, 0},
-	{'R', GSTS, 4, 0}, {'R', FSTS, 4, 0}, {'R', GSTS, 4, 0}, {'W', IQT, 4, 0}, {'W', IQA, 8, ANY},
-	{'W', GCMD, 4, 0x4000000}, {'R', GSTS, 4, 0}, {'R', GSTS, 4, 0}, {'W', IRTA, 8, ANY},
-	{'W', GCMD, 4, 0x5000000}, {'R', GSTS, 4, 0}, {'W', IQT, 4, 0x20},
-	{'W', GCMD, 4, 0x6000000}, {'R', GSTS, 4, 0},
-	{'R', GSTS, 4, 0}, {'W', RTADDR, 8, ANY}, {'W', GCMD, 4, 0x46000000}, {'R', GSTS, 4, 0},
-	{'W', IQT, 4, 0x40}, {'W', IQT, 4, 0x60},
-	{'W', FEDATA, 4, 0x21}, {'W', FEADDR, 4, ANY}, {'W', FEUADDR, 4, 0},
-	{'W', FEDATA, 4, 0x21}, {'W', FEADDR, 4, ANY}, {'W', FEUADDR, 4, 0},
-	{'W', FECTL, 4, 0}, {'R', FECTL, 4, 0},
-	{'W', IQT, 4, 0x80}, {'W', IQT, 4, 0xa0},
-	{'W', GCMD, 4, 0x86000000}, {'R', GSTS, 4, 0},
+	{'R', CAP, 8, 0},           {'R', ECAP, 8, 0},         {'R', CAP, 8, 0},
+	{'R', ECAP, 8, 0},          {'R', VER, 4, 0},          {'R', GSTS, 4, 0},
+	{'R', FSTS, 4, 0},          {'R', GSTS, 4, 0},         {'W', IQT, 4, 0},
+	{'W', IQA, 8, ANY},         {'W', GCMD, 4, 0x4000000}, {'R', GSTS, 4, 0},
+	{'R', GSTS, 4, 0},          {'W', IRTA, 8, ANY},       {'W', GCMD, 4, 0x5000000},
+	{'R', GSTS, 4, 0},          {'W', IQT, 4, 0x20},       {'W', GCMD, 4, 0x6000000},
+	{'R', GSTS, 4, 0},          {'R', GSTS, 4, 0},         {'W', RTADDR, 8, ANY},
+	{'W', GCMD, 4, 0x46000000}, {'R', GSTS, 4, 0},         {'W', IQT, 4, 0x40},
+	{'W', IQT, 4, 0x60},        {'W', FEDATA, 4, 0x21},    {'W', FEADDR, 4, ANY},
+	{'W', FEUADDR, 4, 0},       {'W', FEDATA, 4, 0x21},    {'W', FEADDR, 4, ANY},
+	{'W', FEUADDR, 4, 0},       {'W', FECTL, 4, 0},        {'R', FECTL, 4, 0},
+	{'W', IQT, 4, 0x80},        {'W', IQT, 4, 0xa0},       {'W', GCMD, 4, 0x86000000},
+	{'R', GSTS, 4, 0},
 };
 
 /* Without interrupt remapping and caching mode (A.9): nothing at the attach. */
 static const struct rig_access boot_plain[] = {
-	{'R', CAP, 8, 0}, {'R', ECAP, 8, 0}, {'R', CAP, 8, 0}, {'R', ECAP, 8, 0}, {'R', VER, 4, 0},
-	{'R', GSTS, 4, 0}, {'R', FSTS, 4, 0}, {'R', GSTS, 4, 0}, {'W', IQT, 4, 0}, {'W', IQA, 8, ANY},
-	{'W', GCMD, 4, 0x4000000}, {'R', GSTS, 4, 0},
-	{'R', GSTS, 4, 0}, {'W', RTADDR, 8, ANY}, {'W', GCMD, 4, 0x44000000}, {'R', GSTS, 4, 0},
-	{'W', IQT, 4, 0x20}, {'W', IQT, 4, 0x40},
-	{'W', FEDATA, 4, 0x21}, {'W', FEADDR, 4, ANY}, {'W', FEUADDR, 4, 0},
-	{'W', FECTL, 4, 0}, {'R', FECTL, 4, 0},
-	{'W', GCMD, 4, 0x84000000}, {'R', GSTS, 4, 0},
+	{'R', CAP, 8, 0},       {'R', ECAP, 8, 0},         {'R', CAP, 8, 0},
+	{'R', ECAP, 8, 0},      {'R', VER, 4, 0},          {'R', GSTS, 4, 0},
+	{'R', FSTS, 4, 0},      {'R', GSTS, 4, 0},         {'W', IQT, 4, 0},
+	{'W', IQA, 8, ANY},     {'W', GCMD, 4, 0x4000000}, {'R', GSTS, 4, 0},
+	{'R', GSTS, 4, 0},      {'W', RTADDR, 8, ANY},     {'W', GCMD, 4, 0x44000000},
+	{'R', GSTS, 4, 0},      {'W', IQT, 4, 0x20},       {'W', IQT, 4, 0x40},
+	{'W', FEDATA, 4, 0x21}, {'W', FEADDR, 4, ANY},     {'W', FEUADDR, 4, 0},
+	{'W', FECTL, 4, 0},     {'R', FECTL, 4, 0},        {'W', GCMD, 4, 0x84000000},
+	{'R', GSTS, 4, 0},
 };
 
 struct boot_row {
@@ -98,12 +120,18 @@ struct boot_row {
 };
 
 static const struct boot_row boot_rows[] = {
-	{{.version = "6.1.192", .cap = RIG_CAP_CM, .ecap = RIG_ECAP}, boot_6_1, ARRAY_SIZE(boot_6_1),
+	{{.version = "6.1.192", .cap = RIG_CAP_CM, .ecap = RIG_ECAP},
+	 boot_6_1,
+	 ARRAY_SIZE(boot_6_1),
 	 "6.1, caching mode, remapping"},
-	{{.version = "6.12", .cap = RIG_CAP_CM, .ecap = RIG_ECAP}, boot_6_12, ARRAY_SIZE(boot_6_12),
+	{{.version = "6.12", .cap = RIG_CAP_CM, .ecap = RIG_ECAP},
+	 boot_6_12,
+	 ARRAY_SIZE(boot_6_12),
 	 "6.12, caching mode, remapping"},
-	{{.version = "6.1", .cap = RIG_CAP_NOCM, .ecap = RIG_ECAP_NOIR}, boot_plain,
-	 ARRAY_SIZE(boot_plain), "6.1, no caching mode, no remapping"},
+	{{.version = "6.1", .cap = RIG_CAP_NOCM, .ecap = RIG_ECAP_NOIR},
+	 boot_plain,
+	 ARRAY_SIZE(boot_plain),
+	 "6.1, no caching mode, no remapping"},
 };
 
 static void test_boot(void **state)
@@ -154,11 +182,13 @@ struct version_row {
 };
 
 static const struct version_row version_rows[] = {
-	{"5.4", true, 0, 0, 128, 32},   {"5.10.13", true, 0, 0, 128, 32}, {"5.11", true, 1, 0, 128, 32},
-	{"5.15", true, 1, 0, 128, 32},  {"6.1-rc7", true, 1, 0, 127, 32}, {"6.7", true, 1, 0, 127, 0},
-	{"6.11", true, 1, 0, 127, 0},   {"6.12.43", true, 1, 1, 127, 0},  {"7.0", true, 1, 1, 127, 0},
-	{"5.3", false, 0, 0, 0, 0},     {"4.14", false, 0, 0, 0, 0},	  {"6", false, 0, 0, 0, 0},
-	{"six", false, 0, 0, 0, 0},     {"6.1x", false, 0, 0, 0, 0},
+	{"5.4", true, 0, 0, 128, 32},     {"5.10.13", true, 0, 0, 128, 32},
+	{"5.11", true, 1, 0, 128, 32},    {"5.15", true, 1, 0, 128, 32},
+	{"6.1-rc7", true, 1, 0, 127, 32}, {"6.7", true, 1, 0, 127, 0},
+	{"6.11", true, 1, 0, 127, 0},     {"6.12.43", true, 1, 1, 127, 0},
+	{"7.0", true, 1, 1, 127, 0},      {"5.3", false, 0, 0, 0, 0},
+	{"4.14", false, 0, 0, 0, 0},      {"6", false, 0, 0, 0, 0},
+	{"six", false, 0, 0, 0, 0},       {"6.1x", false, 0, 0, 0, 0},
 };
 
 static void test_versions(void **state)
@@ -203,8 +233,8 @@ static void test_strict(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(strict_rows); i++) {
 		const struct strict_row *s = &strict_rows[i];
-		struct rig_config c = {.version = s->version, .cap = s->cap, .ecap = RIG_ECAP,
-				       .flush = s->ask};
+		struct rig_config c = {
+			.version = s->version, .cap = s->cap, .ecap = RIG_ECAP, .flush = s->ask};
 		struct rig *r = rig_new_kernel(&c);
 
 		if (lx_kernel_is_strict(r->k) != s->strict)
@@ -217,8 +247,8 @@ static void test_passthrough_needs_pt(void **state)
 {
 	struct rig_config c = {.version = "6.1", .cap = RIG_CAP_CM, .ecap = RIG_ECAP};
 	struct rig *r = rig_new_kernel(&c);
-	struct lx_kernel_config k = {.version = "6.1", .flush = LX_FLUSH_PASSTHROUGH, .hz = 250,
-				     .n_cpus = 1};
+	struct lx_kernel_config k = {
+		.version = "6.1", .flush = LX_FLUSH_PASSTHROUGH, .hz = 250, .n_cpus = 1};
 	struct err e = {0};
 	struct guest_kernel *none;
 
@@ -230,7 +260,8 @@ static void test_passthrough_needs_pt(void **state)
 	rig_free(r);
 }
 
-/* Table 0.2: attach 2 under caching mode, else 0; detach 2 always. ATS: one configuration access each. */
+/* Table 0.2: attach 2 under caching mode, else 0; detach 2 always. ATS: one configuration access
+ * each. */
 struct attach_row {
 	const char *version;
 	uint64_t cap, ecap;
@@ -311,7 +342,8 @@ static void test_domain_ids(void **state)
 	rig_free(r);
 }
 
-/* 256 slots wrap: 300 submissions of 1 + 1 descriptors end at slot 600 - 2 x 256 = 88 (boot used none). */
+/* 256 slots wrap: 300 submissions of 1 + 1 descriptors end at slot 600 - 2 x 256 = 88 (boot used
+ * none). */
 static void test_queue_wraps(void **state)
 {
 	struct rig_config c = {.version = "6.1", .cap = RIG_CAP_CM, .ecap = RIG_ECAP_NOIR};
@@ -348,8 +380,11 @@ static void test_queue_batch(void **state)
 	lx_kernel_boot(r->k, &r->m);
 	rig_forget(r);
 	for (unsigned i = 0; i < SUBMISSION_MAX; i++)
-		s.req[i] = (struct inv_req){.kind = i % 2 ? INV_DEVTLB : INV_PSI, .did = 5,
-					    .sid = 0x123, .am = (uint8_t)i, .ih = true};
+		s.req[i] = (struct inv_req){.kind = i % 2 ? INV_DEVTLB : INV_PSI,
+					    .did = 5,
+					    .sid = 0x123,
+					    .am = (uint8_t)i,
+					    .ih = true};
 	lx_qi_prepare(r->k, &s, &r->m);
 	lx_qi_run(r->k, &r->m);
 	assert_int_equal(r->n_tails, 1);
@@ -363,8 +398,8 @@ static void test_queue_batch(void **state)
 	rig_free(r);
 }
 
-/* A refused descriptor: FSTS and IQH are read, the descriptor becomes a wait, IQE is cleared; the next submission
- * goes through. */
+/* A refused descriptor: FSTS and IQH are read, the descriptor becomes a wait, IQE is cleared; the
+ * next submission goes through. */
 static void test_queue_error(void **state)
 {
 	struct rig_config c = {.version = "6.1", .cap = RIG_CAP_CM, .ecap = RIG_ECAP_NOIR};
@@ -378,8 +413,8 @@ static void test_queue_error(void **state)
 	r->refuses_devtlb = true;
 	lx_qi_prepare(r->k, &bad, &r->m);
 	lx_qi_run(r->k, &r->m);
-	static const struct rig_access want[] = {{'W', IQT, 4, ANY}, {'R', FSTS, 4, 0},
-						 {'R', IQH, 8, 0},   {'W', FSTS, 4, 0x10}};
+	static const struct rig_access want[] = {
+		{'W', IQT, 4, ANY}, {'R', FSTS, 4, 0}, {'R', IQH, 8, 0}, {'W', FSTS, 4, 0x10}};
 	want_accesses(r, want, ARRAY_SIZE(want), "queue error");
 	lx_qi_prepare(r->k, &good, &r->m);
 	lx_qi_run(r->k, &r->m);
@@ -389,18 +424,16 @@ static void test_queue_error(void **state)
 	rig_free(r);
 }
 
-/* "Everything": S = 1 and all address bits but the last, as in the captures (0x7ffffffffffff001). */
+/* "Everything": S = 1 and all address bits but the last, as in the captures (0x7ffffffffffff001).
+ */
 static void test_devtlb_words(void **state)
 {
 	static const struct {
 		uint8_t am;
 		uint64_t iova, want;
-	} rows[] = {{52, 0, 0x7ffffffffffff001},
-		    {0, 0xfffff000, 0xfffff000},
-		    {1, 0xffffe000, 0xffffe001},
-		    {2, 0xffffc000, 0xffffd001},
-		    {5, 0xfffe0000, 0xfffef001},
-		    {9, 0x100200000, 0x1002ff001}};
+	} rows[] = {{52, 0, 0x7ffffffffffff001}, {0, 0xfffff000, 0xfffff000},
+		    {1, 0xffffe000, 0xffffe001}, {2, 0xffffc000, 0xffffd001},
+		    {5, 0xfffe0000, 0xfffef001}, {9, 0x100200000, 0x1002ff001}};
 	struct rig_config c = {.version = "6.1", .cap = RIG_CAP_CM, .ecap = RIG_ECAP_DT};
 	struct rig *r = rig_new_kernel(&c);
 
@@ -408,8 +441,10 @@ static void test_devtlb_words(void **state)
 	lx_kernel_boot(r->k, &r->m);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct submission s = {.n_reqs = 1,
-				       .req = {{.kind = INV_DEVTLB, .sid = RIG_SID,
-						.iova = rows[i].iova, .am = rows[i].am}}};
+				       .req = {{.kind = INV_DEVTLB,
+						.sid = RIG_SID,
+						.iova = rows[i].iova,
+						.am = rows[i].am}}};
 		uint64_t hi = 0;
 
 		gpa_t at = r->iqa + r->head * 16;
@@ -424,16 +459,11 @@ static void test_devtlb_words(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_boot),
-		cmocka_unit_test(test_versions),
-		cmocka_unit_test(test_strict),
-		cmocka_unit_test(test_passthrough_needs_pt),
-		cmocka_unit_test(test_attach),
-		cmocka_unit_test(test_domain_ids),
-		cmocka_unit_test(test_queue_wraps),
-		cmocka_unit_test(test_queue_batch),
-		cmocka_unit_test(test_queue_error),
-		cmocka_unit_test(test_devtlb_words),
+		cmocka_unit_test(test_boot),        cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_strict),      cmocka_unit_test(test_passthrough_needs_pt),
+		cmocka_unit_test(test_attach),      cmocka_unit_test(test_domain_ids),
+		cmocka_unit_test(test_queue_wraps), cmocka_unit_test(test_queue_batch),
+		cmocka_unit_test(test_queue_error), cmocka_unit_test(test_devtlb_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

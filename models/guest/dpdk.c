@@ -2,17 +2,19 @@
  *
  * dpdk - a DPDK application in the guest: maps its hugepages once through VFIO, then never again.
  *
- *   start   VFIO takes the device: its default domain is left, a new one is entered (by kernel version
- *           over an empty domain in between); superpage probe: 8 KiB mapped, unmapped page by page
+ *   start   VFIO takes the device: its default domain is left, a new one is entered (by kernel
+ * version over an empty domain in between); superpage probe: 8 KiB mapped, unmapped page by page
  *           each hugepage is mapped at IOVA = VA, from 4 GiB up
  *   map     a buffer lies in the hugepages already: its IOVA is known, no time passes
  *   stop    the domain is left before the pages are unmapped, so those unmaps flush nothing
  *
- * One VFIO_IOMMU_MAP_DMA becomes one iommu_map() per physically contiguous run. A freshly booted kernel hands
- * out hugepages downwards, so neighbours in VA are none in memory, and every hugepage is mapped by itself, with
+ * One VFIO_IOMMU_MAP_DMA becomes one iommu_map() per physically contiguous run. A freshly booted
+ * kernel hands out hugepages downwards, so neighbours in VA are none in memory, and every hugepage
+ * is mapped by itself, with
  * --legacy-mem and without (observed, DPDK 22.11; 17 of 17 and 192 of 192 pages).
  *
- * Omitted: several devices in one container; IOVA as physical address; growth and shrinking at run time.
+ * Omitted: several devices in one container; IOVA as physical address; growth and shrinking at run
+ * time.
  */
 #include <assert.h>
 #include <errno.h>
@@ -50,15 +52,16 @@ static const struct opt dpdk_opts[] = {
 		 UINT64_C(1) << 40, "hugepage memory that DPDK maps"),
 	OPT_ENUM(struct guest_dpdk, hugepage, "hugepage", "2MiB", hugepage_words,
 		 "size of its pages; 4KiB is --no-huge"),
-	OPT_TEXT(struct guest_dpdk, version, "version", "22.11", "DPDK release: YY.MM, 18.11 or newer"),
+	OPT_TEXT(struct guest_dpdk, version, "version", "22.11",
+		 "DPDK release: YY.MM, 18.11 or newer"),
 	OPT_BOOL(struct guest_dpdk, legacy_mem, "legacy-mem", "off",
 		 "all memory is taken at start (--legacy-mem)"),
 	OPT_BOOL(struct guest_dpdk, contiguous, "contiguous", "off",
 		 "neighbouring pages are neighbours in physical memory, too"),
 	OPT_END};
 
-/* Does one MAP_DMA cover neighbouring pages? Memory taken at start: 19.08 to 23.03; memory that grows: up to
- * 21.02. */
+/* Does one MAP_DMA cover neighbouring pages? Memory taken at start: 19.08 to 23.03; memory that
+ * grows: up to 21.02. */
 static int dpdk_read_version(struct guest_dpdk *g, struct err *e)
 {
 	unsigned year, month, v;
@@ -140,8 +143,8 @@ static void vfio_map_run(struct guest_dpdk *g, iova_t iova, gpa_t gpa, uint64_t 
 	lx_pgtbl_map(&g->user_domain.pgtbl, iova, gpa, piece.n_pages, PERM_RW, &replaced, m);
 	lx_domain_flush_replaced(&g->user_domain, &replaced, &to);
 	lx_ranges_fini(&replaced);
-	lx_domain_flush_map(&g->user_domain, &piece, 1,
-			    g->k->era[LX_ERA_VFIO_MAP_PER_CHUNK] != 0, &to);
+	lx_domain_flush_map(&g->user_domain, &piece, 1, g->k->era[LX_ERA_VFIO_MAP_PER_CHUNK] != 0,
+			    &to);
 }
 
 /* iommu_unmap(); flushed only while the domain is in use. */

@@ -33,8 +33,10 @@ static void identity_note(const struct guest_id *g, enum counter c, enum event_k
 	if (!m->ent)
 		return;
 	rec_count(m->ent, c, 1);
-	rec_event(g->env->rec, &(struct rec_event){.at_cycles = meter_now(m), .entity = m->ent->id,
-						   .kind = kind, .iova = d->first,
+	rec_event(g->env->rec, &(struct rec_event){.at_cycles = meter_now(m),
+						   .entity = m->ent->id,
+						   .kind = kind,
+						   .iova = d->first,
 						   .bytes = d->last - d->first + 1,
 						   .cause = g->env->rec->cause});
 }

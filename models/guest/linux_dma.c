@@ -7,12 +7,12 @@
  *            strict: PSI (+ device TLB), and once that is done the IOVA is free
  *            lazy:   into the flush queue; IOVA and page tables wait there
  *
- * Without IOMMU, or with iommu=pt, an IOVA is the guest physical address and nothing is invalidated; a mapping
- * of several segments is then taken for contiguous from its first one.
+ * Without IOMMU, or with iommu=pt, an IOVA is the guest physical address and nothing is
+ * invalidated; a mapping of several segments is then taken for contiguous from its first one.
  *
- * Sources: linux dma-iommu.c, intel/iommu.c (up to 5.10 intel-iommu.c), iova.c; versions in docs/MODEL.md.
- * Omitted: bounce buffers for untrusted devices, segment boundaries and maximum segment size of scatter lists,
- * resizing of mappings.
+ * Sources: linux dma-iommu.c, intel/iommu.c (up to 5.10 intel-iommu.c), iova.c; versions in
+ * docs/MODEL.md. Omitted: bounce buffers for untrusted devices, segment boundaries and maximum
+ * segment size of scatter lists, resizing of mappings.
  */
 #include <assert.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ struct guest_linux {
 	struct lx_domain domain;
 	struct lx_iova iova;
 	struct lx_flushq flushq;
-	uint64_t limit; /* highest frame the device can reach */
+	uint64_t limit;                /* highest frame the device can reach */
 	struct linux_pending *pending; /* [n_cpus] */
 	struct lx_piece *piece;        /* scratch of one map call */
 	unsigned n_pieces_max;
@@ -201,8 +201,8 @@ static int linux_map(void *self, struct dma_map *d, struct meter *m)
 		lx_domain_flush_replaced(&g->domain, &g->replaced, &to);
 		g->replaced.n = 0;
 	}
-	lx_domain_flush_map(&g->domain, g->piece, d->n_segs,
-			    g->k->era[LX_ERA_MAP_PER_CHUNK] != 0, &to);
+	lx_domain_flush_map(&g->domain, g->piece, d->n_segs, g->k->era[LX_ERA_MAP_PER_CHUNK] != 0,
+			    &to);
 	return 0;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lx_domain - attach and detach (VT-d 9.1, 9.3), and the shape of every invalidation by kernel version.
+ * lx_domain - attach and detach (VT-d 9.1, 9.3), and the shape of every invalidation by kernel
+ * version.
  *
  *   range -> AM: the power of two above its pages; above MAMV (18): the whole domain
- *            misaligned: < 5.15 as it is; >= 5.15 AM grows until one block holds it; >= 6.10 address rounded down
- *   unmap -> one PSI, or one per run of equal pieces (LX_ERA_UNMAP_GATHER), each with the device's TLB behind it:
- *            a submission each, from 6.12 one for both
+ *            misaligned: < 5.15 as it is; >= 5.15 AM grows until one block holds it; >= 6.10
+ * address rounded down unmap -> one PSI, or one per run of equal pieces (LX_ERA_UNMAP_GATHER), each
+ * with the device's TLB behind it: a submission each, from 6.12 one for both
  *
  * Omitted: several devices in a domain, PCI aliases, domains over several units.
  */
@@ -86,8 +87,8 @@ static void did_give(struct guest_kernel *k, uint16_t did)
 void lx_domain_init(struct lx_domain *d, struct guest_kernel *k, enum lx_domain_kind kind,
 		    uint16_t sid, bool ats)
 {
-	*d = (struct lx_domain){.k = k, .kind = kind, .sid = sid,
-				.ats = ats && FGET(VTD_ECAP_DT, k->ecap)};
+	*d = (struct lx_domain){
+		.k = k, .kind = kind, .sid = sid, .ats = ats && FGET(VTD_ECAP_DT, k->ecap)};
 	if (kind == LX_DOMAIN_DMA)
 		lx_pgtbl_init(&d->pgtbl, k);
 }
@@ -125,10 +126,10 @@ void lx_domain_add(struct lx_domain *d, uint16_t sid, bool ats, struct meter *m)
 		d->did = passthrough ? LX_DID_PASSTHROUGH : did_take(k);
 	d->dev[d->n_devs++] = (struct lx_domain_device){sid, uses_ats};
 	d->attached = true;
-	gmem_write64(k->mem, at + 8,
-		     FPUT(VTD_CTX_AW, k->levels - 2) | FPUT(VTD_CTX_DID, d->did));
-	gmem_write64(k->mem, at, (passthrough ? 0 : lx_pgtbl_root(&d->pgtbl)) |
-					 FPUT(VTD_CTX_TT, (unsigned)tt) | FPUT(VTD_CTX_P, 1));
+	gmem_write64(k->mem, at + 8, FPUT(VTD_CTX_AW, k->levels - 2) | FPUT(VTD_CTX_DID, d->did));
+	gmem_write64(k->mem, at,
+		     (passthrough ? 0 : lx_pgtbl_root(&d->pgtbl)) | FPUT(VTD_CTX_TT, (unsigned)tt) |
+			     FPUT(VTD_CTX_P, 1));
 	lx_event(k, EVENT_LIFE, 0, 0, m);
 	if (FGET(VTD_CAP_CM, k->cap)) { /* entries that were not present are cached with domain 0 */
 		lx_qi_submit_one(k, &(struct inv_req){.kind = INV_CC_DEVICE, .sid = sid}, m);
@@ -210,8 +211,11 @@ static void add_iotlb(struct batch *b, const struct lx_domain *d, struct block a
 	struct inv_req r = {.kind = INV_DSI, .did = d->did};
 
 	if (FGET(VTD_CAP_PSI, d->k->cap) && at.am <= FGET(VTD_CAP_MAMV, d->k->cap))
-		r = (struct inv_req){.kind = INV_PSI, .did = d->did, .iova = at.iova,
-				     .am = (uint8_t)at.am, .ih = ih};
+		r = (struct inv_req){.kind = INV_PSI,
+				     .did = d->did,
+				     .iova = at.iova,
+				     .am = (uint8_t)at.am,
+				     .ih = ih};
 	batch_add(b, &r);
 }
 
@@ -222,8 +226,10 @@ static void add_devtlb(struct batch *b, const struct lx_domain *d, struct block 
 		at = (struct block){.iova = 0, .am = DEVTLB_ALL};
 	for (unsigned i = 0; i < d->n_devs; i++)
 		if (d->dev[i].ats)
-			batch_add(b, &(struct inv_req){.kind = INV_DEVTLB, .sid = d->dev[i].sid,
-						       .iova = at.iova, .am = (uint8_t)at.am});
+			batch_add(b, &(struct inv_req){.kind = INV_DEVTLB,
+						       .sid = d->dev[i].sid,
+						       .iova = at.iova,
+						       .am = (uint8_t)at.am});
 }
 
 /* ---- map */
@@ -337,8 +343,8 @@ static void flush_unmap_range(const struct lx_domain *d, iova_t first, iova_t la
 void lx_domain_flush_unmap(const struct lx_domain *d, iova_t first, iova_t last, bool tables_gone,
 			   const struct lx_sink *to)
 {
-	iova_t from = first;    /* of the run gathered so far */
-	uint64_t gathered = 0;  /* size of its calls */
+	iova_t from = first;   /* of the run gathered so far */
+	uint64_t gathered = 0; /* size of its calls */
 
 	if (d->k->era[LX_ERA_UNMAP_GATHER] == 0) {
 		flush_unmap_range(d, first, last, tables_gone, to);

@@ -2,8 +2,9 @@
  *
  * lx_domain - a domain: context entries, page tables, and which invalidations a change needs.
  *
- * A PCI function behind QEMU's root bus or a root port is an IOMMU group of its own, so a domain mostly has one
- * device; the functions of a multi-function device share one, and so do the devices of a VFIO container.
+ * A PCI function behind QEMU's root bus or a root port is an IOMMU group of its own, so a domain
+ * mostly has one device; the functions of a multi-function device share one, and so do the devices
+ * of a VFIO container.
  */
 #ifndef MODELS_LINUX_LX_DOMAIN_H
 #define MODELS_LINUX_LX_DOMAIN_H
@@ -23,10 +24,10 @@ struct lx_domain_device {
 struct lx_domain {
 	struct guest_kernel *k;
 	enum lx_domain_kind kind;
-	uint16_t sid; /* of the device it was made for */
-	uint16_t did; /* while attached */
-	bool ats;     /* of that device */
-	bool attached; /* a device is */
+	uint16_t sid;                                   /* of the device it was made for */
+	uint16_t did;                                   /* while attached */
+	bool ats;                                       /* of that device */
+	bool attached;                                  /* a device is */
 	struct lx_domain_device dev[LX_DOMAIN_DEVICES]; /* those attached */
 	unsigned n_devs;
 	struct lx_pgtbl pgtbl; /* LX_DOMAIN_DMA */
@@ -53,11 +54,12 @@ void lx_domain_fini(struct lx_domain *d);
 void lx_domain_attach(struct lx_domain *d, struct meter *m);
 void lx_domain_detach(struct lx_domain *d, struct meter *m);
 
-/* Write the context entry; under caching mode invalidate it (CC with domain 0, DSI); turn ATS on (one exit by
- * configuration space). The first device takes the lowest free domain id. Runs its submissions at once. */
+/* Write the context entry; under caching mode invalidate it (CC with domain 0, DSI); turn ATS on
+ * (one exit by configuration space). The first device takes the lowest free domain id. Runs its
+ * submissions at once. */
 void lx_domain_add(struct lx_domain *d, uint16_t sid, bool ats, struct meter *m);
-/* Turn ATS off, clear the context entry, CC and DSI with the old domain id, whatever the mode. The last device
- * gives the domain id back. */
+/* Turn ATS off, clear the context entry, CC and DSI with the old domain id, whatever the mode. The
+ * last device gives the domain id back. */
 void lx_domain_remove(struct lx_domain *d, uint16_t sid, struct meter *m);
 
 /* One mapped piece of memory, page-aligned. */
@@ -67,8 +69,8 @@ struct lx_piece {
 	uint64_t n_pages;
 };
 
-/* After pieces of one map call were written (contiguous in IOVA). per_chunk: LX_ERA_MAP_PER_CHUNK or
- * LX_ERA_VFIO_MAP_PER_CHUNK of the kernel. Nothing without caching mode. */
+/* After pieces of one map call were written (contiguous in IOVA). per_chunk: LX_ERA_MAP_PER_CHUNK
+ * or LX_ERA_VFIO_MAP_PER_CHUNK of the kernel. Nothing without caching mode. */
 void lx_domain_flush_map(const struct lx_domain *d, const struct lx_piece *piece, unsigned n,
 			 bool per_chunk, const struct lx_sink *to);
 /* Superpages replaced page tables (lx_pgtbl_map). */

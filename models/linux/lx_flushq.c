@@ -3,11 +3,11 @@
  * lx_flushq - as linux dma-iommu.c (before 5.11 iova.c): queue_iova, fq_flush_timeout.
  *
  *   unmap   release entries with stamp < n_done; full? flush (n_begun++, DSI, n_done++), release
- *           append with stamp n_begun; timer idle? arm it: 10 ms in ticks, rounded up, plus the begun one
- *   timer   idle; flush; release on all CPUs
+ *           append with stamp n_begun; timer idle? arm it: 10 ms in ticks, rounded up, plus the
+ * begun one timer   idle; flush; release on all CPUs
  *
- * The timer's handler is two pieces of work on the vCPU that armed it: the flush with its submission, and what
- * follows when that has completed.
+ * The timer's handler is two pieces of work on the vCPU that armed it: the flush with its
+ * submission, and what follows when that has completed.
  */
 #include "models/linux/lx_flushq.h"
 

@@ -29,8 +29,8 @@ struct lx_flushq {
 	struct lx_domain *domain;
 	struct lx_iova *iova;
 	const struct guest_env *env;
-	struct lx_flushq *next; /* of the kernel's */
-	uint64_t n_begun, n_done; /* flushes */
+	struct lx_flushq *next;      /* of the kernel's */
+	uint64_t n_begun, n_done;    /* flushes */
 	struct lx_flushq_ring *ring; /* [n_cpus] */
 	bool armed;
 	ev_handle timer;
@@ -42,8 +42,8 @@ void lx_flushq_init(struct lx_flushq *q, struct lx_domain *d, struct lx_iova *v,
 		    const struct guest_env *env);
 void lx_flushq_fini(struct lx_flushq *q);
 
-/* Before an unmap is queued on cpu: release what has been flushed. True if the ring is full: a flush was
- * submitted, and the caller calls lx_flushq_flushed() once it is done. */
+/* Before an unmap is queued on cpu: release what has been flushed. True if the ring is full: a
+ * flush was submitted, and the caller calls lx_flushq_flushed() once it is done. */
 bool lx_flushq_make_room(struct lx_flushq *q, unsigned cpu, struct meter *m);
 void lx_flushq_flushed(struct lx_flushq *q, unsigned cpu, struct meter *m);
 

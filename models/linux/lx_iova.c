@@ -5,11 +5,11 @@
  *   alloc: loaded magazine -> swap with prev -> depot -> tree, top-down, size-aligned
  *   free:  loaded magazine -> swap with prev -> full one to the depot -> (depot full) to the tree
  *
- * A range in a cache stays taken in the tree. Only sizes up to 32 pages are cached, and their length is
- * always a power of two, so a cached range's length is its order.
+ * A range in a cache stays taken in the tree. Only sizes up to 32 pages are cached, and their
+ * length is always a power of two, so a cached range's length is its order.
  *
- * Omitted: a free slot that the depot's worker finds on another CPU's magazines (Linux does not look
- * there either); memory pressure.
+ * Omitted: a free slot that the depot's worker finds on another CPU's magazines (Linux does not
+ * look there either); memory pressure.
  */
 #include "models/linux/lx_iova.h"
 
@@ -36,8 +36,8 @@ cycles_t lx_timer_at(cycles_t now, unsigned ms, unsigned hz, uint64_t clock_hz)
 
 void lx_iova_init(struct lx_iova *v, const struct lx_iova_config *c)
 {
-	*v = (struct lx_iova){.cfg = *c, .cached32 = LX_SPACE_NONE, .cached = LX_SPACE_NONE,
-			      .max32 = PFN_4G};
+	*v = (struct lx_iova){
+		.cfg = *c, .cached32 = LX_SPACE_NONE, .cached = LX_SPACE_NONE, .max32 = PFN_4G};
 	lx_space_init(&v->space, c->pfn_bits);
 	for (unsigned o = 0; o < LX_IOVA_ORDERS; o++)
 		v->cache[o].cpu = xcalloc(c->n_cpus, sizeof *v->cache[o].cpu);
@@ -194,8 +194,8 @@ static bool depot_is_unbounded(const struct lx_iova *v)
 	return v->cfg.era[LX_ERA_DEPOT] == 0;
 }
 
-/* The worker that returns one magazine per 100 ms while there are more than CPUs. It is run late, when
- * the cache is used next: nobody can see the difference. */
+/* The worker that returns one magazine per 100 ms while there are more than CPUs. It is run late,
+ * when the cache is used next: nobody can see the difference. */
 static void depot_work(struct lx_iova *v, unsigned order, cycles_t now)
 {
 	struct lx_iova_cache *c = &v->cache[order];

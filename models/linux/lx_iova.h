@@ -2,8 +2,8 @@
  *
  * lx_iova - the IOVA allocator of one domain: per-CPU caches over a top-down search.
  *
- * Frames, not bytes. A range of n pages is taken with lx_iova_length(n) frames, at a multiple of the
- * power of two above n (linux iova.c, dma-iommu.c).
+ * Frames, not bytes. A range of n pages is taken with lx_iova_length(n) frames, at a multiple of
+ * the power of two above n (linux iova.c, dma-iommu.c).
  */
 #ifndef MODELS_LINUX_LX_IOVA_H
 #define MODELS_LINUX_LX_IOVA_H
@@ -26,7 +26,7 @@ struct lx_iova_cpu {
 };
 
 struct lx_iova_cache {
-	struct lx_iova_cpu *cpu; /* [n_cpus] */
+	struct lx_iova_cpu *cpu;   /* [n_cpus] */
 	struct lx_magazine *depot; /* last in, first out */
 	unsigned n_depot;
 	cycles_t worker_at; /* next run of the depot's worker; 0: none is scheduled */
@@ -34,9 +34,9 @@ struct lx_iova_cache {
 
 struct lx_iova_config {
 	unsigned n_cpus;
-	unsigned pfn_bits; /* frames of the domain: width of the guest address minus 12 */
-	unsigned hz;       /* ticks per second */
-	uint64_t clock_hz; /* for the depot's worker; 0: the worker never runs */
+	unsigned pfn_bits;   /* frames of the domain: width of the guest address minus 12 */
+	unsigned hz;         /* ticks per second */
+	uint64_t clock_hz;   /* for the depot's worker; 0: the worker never runs */
 	const unsigned *era; /* [LX_ERA_N], outlives the allocator */
 };
 
@@ -46,8 +46,8 @@ struct lx_iova {
 	/* First frame of the range from which the next search goes down, below 4 GiB and in all;
 	 * LX_SPACE_NONE: from the limit. */
 	uint64_t cached32, cached;
-	uint64_t max32; /* a search below 4 GiB for so many frames would fail */
-	bool tried_all; /* LX_ERA_32BIT_ONCE: below 4 GiB is not tried any more */
+	uint64_t max32;            /* a search below 4 GiB for so many frames would fail */
+	bool tried_all;            /* LX_ERA_32BIT_ONCE: below 4 GiB is not tried any more */
 	struct lx_magazine *spare; /* empty ones */
 	struct lx_iova_cache cache[LX_IOVA_ORDERS];
 };
@@ -63,8 +63,8 @@ void lx_iova_unreserve(struct lx_iova *v, uint64_t first, uint64_t last);
 /* Frames that a mapping of n pages occupies. */
 uint64_t lx_iova_length(const struct lx_iova *v, uint64_t n_pages);
 
-/* n pages, all at or below frame `limit`: the first frame, or LX_IOVA_FAIL. Below 4 GiB first. Charges
- * PRIM_GUEST_IOVA_CACHED or, for each search, PRIM_GUEST_IOVA_TREE. */
+/* n pages, all at or below frame `limit`: the first frame, or LX_IOVA_FAIL. Below 4 GiB first.
+ * Charges PRIM_GUEST_IOVA_CACHED or, for each search, PRIM_GUEST_IOVA_TREE. */
 uint64_t lx_iova_alloc(struct lx_iova *v, uint64_t n_pages, uint64_t limit, unsigned cpu,
 		       struct meter *m);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lx_kernel - boot, shutdown, and what the kernel decides once: version, strict or lazy, table depth.
+ * lx_kernel - boot, shutdown, and what the kernel decides once: version, strict or lazy, table
+ * depth.
  *
- * The order of register accesses is that of the captures with Linux 6.1 and 6.12 (docs/MODEL.md). QEMU sets each
- * status bit inside the write of GCMD, so every "wait until it is set" is one read.
+ * The order of register accesses is that of the captures with Linux 6.1 and 6.12 (docs/MODEL.md).
+ * QEMU sets each status bit inside the write of GCMD, so every "wait until it is set" is one read.
  *
- * Omitted: the entries of the interrupt remapping table and their invalidations (one IEC for each change of an
- * interrupt); scalable mode; more than one unit; 5-level tables.
+ * Omitted: the entries of the interrupt remapping table and their invalidations (one IEC for each
+ * change of an interrupt); scalable mode; more than one unit; 5-level tables.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "models/vtd/vtd_spec.h"
 #include "sim/xalloc.h"
 
-#define IRTA_SIZE 15u  /* 2^16 entries of 16 bytes */
+#define IRTA_SIZE 15u /* 2^16 entries of 16 bytes */
 #define IRTA_PAGES 256u
 #define FAULT_VECTOR 0x21u
 #define FAULT_ADDRESS 0xfee00000u
@@ -37,7 +38,8 @@ static unsigned kernel_levels(uint64_t cap)
 	return bits_is_set(FGET(VTD_CAP_SAGAW, cap), 2) ? 4 : 3;
 }
 
-/* What the unit offers, without time or counts: the kernel's decisions are known before it boots. */
+/* What the unit offers, without time or counts: the kernel's decisions are known before it boots.
+ */
 static int kernel_probe(struct guest_kernel *k, struct err *e)
 {
 	struct meter nobody = {0};
@@ -133,7 +135,8 @@ static void kernel_enable_remapping(struct guest_kernel *k, struct meter *m)
 	kernel_command(k, 0, m);
 }
 
-/* The message is written when the vector is allocated and, with remapping, again when it is routed. */
+/* The message is written when the vector is allocated and, with remapping, again when it is routed.
+ */
 static void kernel_fault_interrupt(struct guest_kernel *k, bool first, struct meter *m)
 {
 	unsigned n_writes = FGET(VTD_ECAP_IR, k->ecap) ? 2 : 1;

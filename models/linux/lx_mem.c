@@ -2,9 +2,9 @@
  *
  * lx_mem - pages for tables and queues, from the top of the first RAM region downwards.
  *
- * Below 4 GiB, so that every table lies within any address width. A page given back is cleared when it is
- * used again, as the kernel does. Hugepages come from the top of the last region; with one region alone they leave
- * the kernel TABLE_BYTES of its own.
+ * Below 4 GiB, so that every table lies within any address width. A page given back is cleared when
+ * it is used again, as the kernel does. Hugepages come from the top of the last region; with one
+ * region alone they leave the kernel TABLE_BYTES of its own.
  */
 #include <assert.h>
 #include <stdlib.h>

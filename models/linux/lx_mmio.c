@@ -12,8 +12,11 @@ uint64_t lx_event(struct guest_kernel *k, enum event_kind kind, iova_t iova, uin
 
 	if (PORT_LIKELY(!k->rec || !k->rec->log_events || !ent))
 		return 0;
-	return rec_event(k->rec, &(struct rec_event){.at_cycles = meter_now(m), .entity = ent->id,
-						     .kind = kind, .iova = iova, .bytes = bytes,
+	return rec_event(k->rec, &(struct rec_event){.at_cycles = meter_now(m),
+						     .entity = ent->id,
+						     .kind = kind,
+						     .iova = iova,
+						     .bytes = bytes,
 						     .cause = k->rec->cause});
 }
 

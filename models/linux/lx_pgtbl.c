@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * lx_pgtbl - tables of 512 entries, level n_levels at the root, level 1 at the bottom (VT-d 3.7, 9.8).
+ * lx_pgtbl - tables of 512 entries, level n_levels at the root, level 1 at the bottom
+ * (VT-d 3.7, 9.8).
  *
- * A table is made when the first mapping needs it and taken out only by an unmap that covers its whole span
- * (linux intel/iommu.c dma_pte_clear_level), so typical traffic of single pages leaves it in place.
+ * A table is made when the first mapping needs it and taken out only by an unmap that covers its
+ * whole span (linux intel/iommu.c dma_pte_clear_level), so typical traffic of single pages leaves
+ * it in place.
  */
 #include "models/linux/lx_pgtbl.h"
 
@@ -195,7 +197,8 @@ static void map_super(struct lx_pgtbl *t, iova_t iova, uint64_t pte, unsigned le
 void lx_pgtbl_map(struct lx_pgtbl *t, iova_t iova, gpa_t gpa, uint64_t n_pages, enum perm perm,
 		  struct lx_ranges *replaced, struct meter *m)
 {
-	uint64_t access = FPUT(VTD_PTE_R, (perm & PERM_R) != 0) | FPUT(VTD_PTE_W, (perm & PERM_W) != 0);
+	uint64_t access =
+		FPUT(VTD_PTE_R, (perm & PERM_R) != 0) | FPUT(VTD_PTE_W, (perm & PERM_W) != 0);
 	uint64_t n_entries = 0;
 
 	assert(perm != PERM_NONE && ((iova | gpa) & ~PAGE_MASK) == 0);
@@ -250,8 +253,8 @@ void lx_pgtbl_unmap(struct lx_pgtbl *t, iova_t first, iova_t last, struct lx_pag
 {
 	uint64_t region = (first >> REGION_BITS) + 1;
 	unsigned h = region % LX_PGTBL_HINTS;
-	bool one_table = first >> REGION_BITS == last >> REGION_BITS &&
-			 last - first < bits_low(REGION_BITS);
+	bool one_table =
+		first >> REGION_BITS == last >> REGION_BITS && last - first < bits_low(REGION_BITS);
 
 	assert((first & ~PAGE_MASK) == 0 && first <= last);
 	if (one_table && t->hint[h].region == region) {

@@ -38,14 +38,15 @@ gpa_t lx_pgtbl_root(struct lx_pgtbl *t);
 /* Every table goes back to the kernel. */
 void lx_pgtbl_fini(struct lx_pgtbl *t);
 
-/* iova and gpa are multiples of 4 KiB. Superpages are used where iova | gpa and the length allow. Charges
- * PRIM_GUEST_PTE and counts CTR_GUEST_PTE for each entry written. Superpages that took the place of a page
- * table are added to *replaced (the tables go back to the kernel at once, as in Linux). */
+/* iova and gpa are multiples of 4 KiB. Superpages are used where iova | gpa and the length allow.
+ * Charges PRIM_GUEST_PTE and counts CTR_GUEST_PTE for each entry written. Superpages that took the
+ * place of a page table are added to *replaced (the tables go back to the kernel at once, as in
+ * Linux). */
 void lx_pgtbl_map(struct lx_pgtbl *t, iova_t iova, gpa_t gpa, uint64_t n_pages, enum perm perm,
 		  struct lx_ranges *replaced, struct meter *m);
 
-/* Clear [first, last], charging and counting each entry cleared. Tables whose whole span is covered are taken
- * out and added to *gone; they must live until the flush is done. */
+/* Clear [first, last], charging and counting each entry cleared. Tables whose whole span is covered
+ * are taken out and added to *gone; they must live until the flush is done. */
 void lx_pgtbl_unmap(struct lx_pgtbl *t, iova_t first, iova_t last, struct lx_pages *gone,
 		    struct meter *m);
 

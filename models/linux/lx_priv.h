@@ -2,7 +2,8 @@
  *
  * lx_priv - the guest kernel's insides, shared by the files of models/linux and the guest drivers.
  *
- * Memory: tables and queue lie at the top of the first RAM region and grow downwards; buffers belong below.
+ * Memory: tables and queue lie at the top of the first RAM region and grow downwards; buffers
+ * belong below.
  */
 #ifndef MODELS_LINUX_LX_PRIV_H
 #define MODELS_LINUX_LX_PRIV_H
@@ -42,7 +43,7 @@ struct guest_kernel {
 
 	/* lx_domain.c */
 	gpa_t root;
-	gpa_t context[256];          /* by bus; 0: none */
+	gpa_t context[256];         /* by bus; 0: none */
 	uint64_t did[LX_DIDS / 64]; /* bit set: in use */
 
 	/* lx_flushq.c */
@@ -56,8 +57,8 @@ void lx_mem_init(struct guest_kernel *k);
 gpa_t lx_mem_alloc_run(struct guest_kernel *k, unsigned n);
 gpa_t lx_mem_alloc(struct guest_kernel *k);
 void lx_mem_give(struct guest_kernel *k, gpa_t page);
-/* One page of user space of n_bytes (a power of two >= 4 KiB), aligned, each below the one before as a freshly
- * booted kernel hands them out; 0 when RAM is used up. Never given back. */
+/* One page of user space of n_bytes (a power of two >= 4 KiB), aligned, each below the one before
+ * as a freshly booted kernel hands them out; 0 when RAM is used up. Never given back. */
 gpa_t lx_mem_alloc_huge(struct guest_kernel *k, uint64_t n_bytes);
 
 /* Pages that go back to the kernel when a flush is done; empty lists own no memory. */
@@ -69,15 +70,16 @@ void lx_pages_add(struct lx_pages *p, gpa_t page);
 /* Give all of them back; p is empty afterwards. */
 void lx_pages_release(struct guest_kernel *k, struct lx_pages *p);
 
-/* ---- lx_mmio.c: the only way to the unit's registers. Each call is one exit: PRIM_VMEXIT_MMIO, counted on
- * the meter's entity and the machine as `part` (CTR_EXIT_QI_TAIL or CTR_EXIT_MMIO), then the unit's own work
- * on the same meter. */
+/* ---- lx_mmio.c: the only way to the unit's registers. Each call is one exit: PRIM_VMEXIT_MMIO,
+ * counted on the meter's entity and the machine as `part` (CTR_EXIT_QI_TAIL or CTR_EXIT_MMIO), then
+ * the unit's own work on the same meter. */
 uint64_t lx_mmio_read(struct guest_kernel *k, uint32_t off, unsigned size, struct meter *m);
 void lx_mmio_write(struct guest_kernel *k, uint32_t off, unsigned size, uint64_t val,
 		   enum counter part, struct meter *m);
 /* A PCI configuration access that exits (ATS on or off). */
 void lx_config_write(struct guest_kernel *k, struct meter *m);
-/* A row of the event log on behalf of the meter's entity (or the machine); its seq, 0 without log. */
+/* A row of the event log on behalf of the meter's entity (or the machine); its seq, 0 without log.
+ */
 uint64_t lx_event(struct guest_kernel *k, enum event_kind kind, iova_t iova, uint64_t bytes,
 		  const struct meter *m);
 

@@ -4,14 +4,16 @@
  *
  *   slot    s        s+1 .. s+n-1    s+n
  *           request  request         wait: writes 2 to status[s+n]
- *   IQT = s+n+1: QEMU runs the queue inside the write, so the status word is set when the guest comes
- *   back and its polling loop never runs (linux dmar.c qi_submit_sync).
  *
- * The queue is one page of 256 descriptors of 128 bits; it is empty between submissions, so it never fills.
+ * Then IQT = s+n+1. QEMU runs the queue inside the write, so the status word is set when the guest
+ * comes back and its polling loop never runs (linux dmar.c qi_submit_sync). The queue is one page
+ * of 256 descriptors of 128 bits; it is empty between submissions, so it never fills.
  *
- * Omitted: 256-bit descriptors (scalable mode); the reclaiming of slots, which changes nothing here.
- * Deviates: linux qi_check_fault() patches a bad descriptor only if it is the submission's first, and
- * otherwise polls for ever; here any bad one becomes a wait, and the rest of the submission is lost.
+ * Omitted: 256-bit descriptors (scalable mode); reclaiming slots, which changes nothing here.
+ *
+ * Deviates: linux qi_check_fault() patches a bad descriptor only if it is the submission's first,
+ * and otherwise polls for ever; here any bad one becomes a wait, and the rest of the submission is
+ * lost.
  */
 #include <assert.h>
 
@@ -46,7 +48,7 @@ static struct qi_desc qi_psi(const struct guest_kernel *k, const struct inv_req 
 	return d;
 }
 
-/* 2^am pages: S = 1 and the address bits below the size set, but for the uppermost (VT-d 6.5.2.5). */
+/* 2^am pages: S = 1 and the address bits below the size set but for the uppermost (6.5.2.5). */
 static struct qi_desc qi_devtlb(const struct inv_req *r)
 {
 	struct qi_desc d = {.lo = FPUT(VTD_DESC_DEVTLB_TYPE, VTD_DESC_DEVTLB) |
@@ -63,9 +65,9 @@ static struct qi_desc qi_devtlb(const struct inv_req *r)
 
 static struct qi_desc qi_cc(enum vtd_granularity g, const struct inv_req *r)
 {
-	return (struct qi_desc){.lo = FPUT(VTD_DESC_TYPE, VTD_DESC_CC) |
-				      FPUT(VTD_DESC_CC_G, (unsigned)g) |
-				      FPUT(VTD_DESC_CC_DID, r->did) | FPUT(VTD_DESC_CC_SID, r->sid)};
+	return (struct qi_desc){
+		.lo = FPUT(VTD_DESC_TYPE, VTD_DESC_CC) | FPUT(VTD_DESC_CC_G, (unsigned)g) |
+		      FPUT(VTD_DESC_CC_DID, r->did) | FPUT(VTD_DESC_CC_SID, r->sid)};
 }
 
 static struct qi_desc qi_iec(const struct inv_req *r)

@@ -2,10 +2,11 @@
  *
  * lx_space - bits in chunks of 4,096 frames (16 MiB), chunks in nodes of 512 (8 GiB).
  *
- * A chunk has two summary words: which of its 64 words are full, which hold anything. A missing chunk is
- * free; one shared chunk stands for "all taken", so a reserved window of 32 GiB costs 2,048 pointers. 1 bit
- * per frame plus 16 bytes per chunk: a mapping of one page costs at most an eighth of a byte where live
- * mappings are dense, and at worst one chunk (528 bytes) per 16 MiB where they are not.
+ * A chunk has two summary words: which of its 64 words are full, which hold anything. A missing
+ * chunk is free; one shared chunk stands for "all taken", so a reserved window of 32 GiB costs
+ * 2,048 pointers. 1 bit per frame plus 16 bytes per chunk: a mapping of one page costs at most an
+ * eighth of a byte where live mappings are dense, and at worst one chunk (528 bytes) per 16 MiB
+ * where they are not.
  */
 #include "models/linux/lx_space.h"
 
@@ -184,8 +185,8 @@ static uint64_t space_aligned(uint64_t align)
 }
 
 /* n <= 64 and align <= 64: a run never leaves its word. */
-static uint64_t space_find_small(const struct lx_space *s, uint64_t low, uint64_t high,
-				 unsigned n, uint64_t align)
+static uint64_t space_find_small(const struct lx_space *s, uint64_t low, uint64_t high, unsigned n,
+				 uint64_t align)
 {
 	uint64_t starts = space_aligned(align);
 

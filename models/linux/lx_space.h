@@ -2,9 +2,9 @@
  *
  * lx_space - which page frames of an I/O address space are taken: one bit each, in sparse chunks.
  *
- * Stands where Linux has a red-black tree of ranges (linux iova.c). What its top-down walk finds is the
- * highest aligned free run below a start, and that is what lx_space_find() returns; the tree's "next node"
- * is the next taken frame.
+ * Stands where Linux has a red-black tree of ranges (linux iova.c). What its top-down walk finds is
+ * the highest aligned free run below a start, and that is what lx_space_find() returns; the tree's
+ * "next node" is the next taken frame.
  */
 #ifndef MODELS_LINUX_LX_SPACE_H
 #define MODELS_LINUX_LX_SPACE_H

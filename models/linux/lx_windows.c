@@ -7,7 +7,8 @@
  *   0xc0000000 .. 0xfebfffff          up to the I/O APIC
  *   top of RAM (at least 4 GiB) ..    32 GiB, to a multiple of 1 GiB
  *
- * Deviates: up to 5.10 Linux reserves the BARs alone (some 100 KiB); nothing is reserved for them here.
+ * Deviates: up to 5.10 Linux reserves the BARs alone (some 100 KiB); nothing is reserved for them
+ * here.
  */
 #include "models/linux/lx_windows.h"
 
