@@ -148,7 +148,7 @@ static void replay_fini(void *self)
 static void no_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter *m), void *guest)
 {
 	(void)self, (void)cpu, (void)work, (void)guest;
-	assert(!"timers of a replay are rows");
+	assert(0 && "timers of a replay are rows");
 }
 
 /* The domain of a row, made at first use. Its device is the one that is, or was last, attached. */
