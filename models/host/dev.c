@@ -417,9 +417,6 @@ static void io_unmap_step(struct job *j)
 		if (d->consumer.type->unmapped && !d->guest.type->is_static)
 			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
 						   meter_now(&j->m));
-		if (d->consumer.type->unmapped && !d->guest.type->is_static)
-			d->consumer.type->unmapped(d->consumer.self, map->first, map->last,
-						   meter_now(&j->m));
 		if (j->cpu->n_sub != 0) {
 			job_flush(j, io_unmapped);
 			return;
