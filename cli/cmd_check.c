@@ -2,7 +2,8 @@
  *
  * cmd_check - reads scenarios and says what is wrong with them; runs nothing.
  *
- * A mistake in one file does not hide those of the others.
+ * A mistake in one file does not hide those of the others. Values of a sweep's axes are checked one
+ * by one, at the first values of the other axes.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -60,6 +61,57 @@ static int check_fail(const char *file, const struct err *e)
 	return verb_fail(&named);
 }
 
+/* The value of an axis, NULL behind the last; *path is what it sets. NULL path: the item is no
+ * axis. */
+static const char *check_axis(const struct scn_item *item, size_t k, const char **path)
+{
+	static const char prefix[] = "sweep.";
+
+	*path = NULL;
+	if (!item->list || strncmp(item->path, prefix, sizeof prefix - 1) != 0)
+		return NULL;
+	*path = item->path + sizeof prefix - 1;
+	return item->list[k];
+}
+
+/* The point with value k of the axis and the first value of all others. */
+static int check_point(const struct scn *scn, size_t axis, size_t k, struct err *e)
+{
+	struct scn point;
+	int ret = 0;
+
+	scn_copy(&point, scn);
+	for (size_t i = 0; i < scn->n_items && !ret; i++) {
+		const char *path;
+		const char *value = check_axis(&scn->item[i], i == axis ? k : 0, &path);
+
+		if (path)
+			ret = scn_put(&point, path, value, scn->item[i].at, e);
+	}
+	if (!ret)
+		ret = runner_check(&point, e);
+	scn_free(&point);
+	return ret;
+}
+
+/* Each value of each axis once, not all points: a sweep may have millions. */
+static int check_sweep(const struct scn *scn, struct err *e)
+{
+	const char *path;
+	bool is_first = true;
+
+	for (size_t i = 0; i < scn->n_items; i++)
+		for (size_t k = 0; check_axis(&scn->item[i], k, &path); k++) {
+			/* Value 0 of every axis is the same point. */
+			int ret = k > 0 || is_first ? check_point(scn, i, k, e) : 0;
+
+			if (ret)
+				return ret;
+			is_first = false;
+		}
+	return 0;
+}
+
 static int check_one(const char *file, const struct check_args *a)
 {
 	struct err e = {0};
@@ -70,6 +122,8 @@ static int check_one(const char *file, const struct check_args *a)
 		ret = scn_set(&scn, a->set[i], &e);
 	if (!ret)
 		ret = runner_check(&scn, &e);
+	if (!ret)
+		ret = check_sweep(&scn, &e);
 	scn_free(&scn);
 	if (!ret && (printf("%s: ok\n", file) < 0 || fflush(stdout)))
 		ret = err_env(&e, "standard output: cannot write");

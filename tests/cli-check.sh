@@ -26,11 +26,19 @@ sed 's/vcpus: 2/vcpus: 0/' good.yaml > range.yaml
 sed 's/vhost/vhots/' good.yaml > model.yaml
 sed 's/^machine/machin/' good.yaml > section.yaml
 sed 's/clock: 3GHz/consumer: x/' good.yaml > key.yaml
+# Points checked: (rr, on), (stream, on), (rr, off).
+sed '$a sweep:\n  devices.net0.workload.model: [rr, stream]\n  iommu.caching-mode: [on, off]' good.yaml > sweep.yaml
+sed 's/\[on, off\]/[on, maybe]/' sweep.yaml > sweep-value.yaml
+sed 's/caching-mode/caching/' sweep.yaml > sweep-path.yaml
 printf 'title: [\n' > broken.yaml
 
 code=0
 got=$("$program" check good.yaml 2>&1) || code=$?
 is "good" "$got/$code" "good.yaml: ok/0"
+
+code=0
+got=$("$program" check sweep.yaml 2>&1) || code=$?
+is "sweep" "$got/$code" "sweep.yaml: ok/0"
 
 check_bad() { # file, line after "dmachurn: "
 	code=0
@@ -41,6 +49,8 @@ check_bad range.yaml "range.yaml:3:18: machine.vcpus: got '0', allowed 1..256"
 check_bad section.yaml "section.yaml:3:1: machin: unknown section; did you mean 'machine'?"
 check_bad key.yaml "key.yaml:3:21: machine.consumer: unknown key here; 'consumer' belongs to devices.net0"
 check_bad broken.yaml "broken.yaml:1:8: title: got a list, allowed: one value; lists belong below 'sweep'"
+check_bad sweep-value.yaml "sweep-value.yaml:10:23: iommu.caching-mode: got 'maybe', allowed: on, off"
+check_bad sweep-path.yaml "sweep-path.yaml:10:18: iommu.caching: unknown key; did you mean 'caching-mode'?"
 check_bad absent.yaml "absent.yaml: No such file or directory"
 check_bad . ".: Is a directory"
 

@@ -51,7 +51,8 @@ bool vtd_desc_is_bad(const struct vtd *v, enum vtd_desc_type type, const struct 
 void vtd_desc_devtlb_range(uint64_t hi, iova_t *first, iova_t *last)
 {
 	iova_t addr = hi & FMASK(VTD_DESC_DEVTLB_ADDR);
-	uint64_t size;
+	unsigned ones;
+	uint64_t mask;
 
 	if (!FGET(VTD_DESC_DEVTLB_S, hi)) {
 		*first = addr;
@@ -59,7 +60,8 @@ void vtd_desc_devtlb_range(uint64_t hi, iova_t *first, iova_t *last)
 		return;
 	}
 	/* k ones from bit 12 up: 8 KiB << k; 51 and more: everything */
-	size = UINT64_C(2) << (bits_ctz(~(addr >> PAGE_BITS)) + PAGE_BITS);
-	*first = size == 0 ? 0 : addr & ~(size - 1);
-	*last = *first + (size - 1);
+	ones = bits_ctz(~(addr >> PAGE_BITS));
+	mask = bits_low(ones + PAGE_BITS + 1 < 64 ? ones + PAGE_BITS + 1 : 64);
+	*first = addr & ~mask;
+	*last = addr | mask;
 }

@@ -221,6 +221,8 @@ static const char *qi_name(const struct vtd *v, unsigned type)
 		return vtd_has(v, VTD_B_PASID_CACHE) ? "pasid-cache" : NULL;
 	case VTD_DESC_PASID_DEVTLB:
 		return vtd_has(v, VTD_B_TYPE_7BIT) ? "device-piotlb" : NULL;
+	case VTD_DESC_PAGE_GROUP:
+		return vtd_has(v, VTD_B_PAGE_GROUP) ? "page group response" : NULL;
 	default:
 		return NULL;
 	}
