@@ -42,11 +42,13 @@
 #define BLOCK_BYTES 256u
 #define BLOCK_ENTRIES ((BLOCK_BYTES - 16u) / sizeof(struct entry))
 /* Buckets up to this size are sorted into near; with more in one digit they are split instead. */
-#define NEAR_BATCH 256u
-#define NEAR_RUN 24u
-/* A push that would move more entries of near than this spills it. */
-#define NEAR_SHIFT 64u
+#define NEAR_BATCH 1024u
+#define NEAR_RUN 32u
 #define NEAR_ROOM (2 * NEAR_BATCH)
+/* Pushes that move more than NEAR_FEW entries of near are summed up; after NEAR_MOVED moves for
+ * every entry that near was filled with it is spilled, which costs about as much. */
+#define NEAR_FEW 16u
+#define NEAR_MOVED 32u
 #define NEAR_NONE (-1)
 #define CHUNK_MAX_BYTES (UINT64_C(2) << 20)
 #define SLOT_BITS 28u
@@ -86,7 +88,8 @@ struct evq {
 	uint32_t free_slot;
 	uint32_t near_first, near_end; /* near[near_first .. near_end - 1] */
 	int near_level;
-	uint32_t levels; /* bit n: level n is in use */
+	uint32_t near_budget; /* entries that pushes may still move before near is spilled */
+	uint32_t levels;      /* bit n: level n is in use */
 	bool stop;
 	struct block *free_block;
 	struct block *fresh, *fresh_end; /* rest of the last chunk */
@@ -295,6 +298,30 @@ static inline bool evq_is_later(struct entry a, struct entry b)
 	return a.time > b.time || (a.time == b.time && a.phase > b.phase);
 }
 
+/* n entries, at most NEAR_RUN, of a bucket that begins at start, sorted into near. All that can
+ * differ in a bucket are 56 bits of time and the phase; with the place in the bucket behind them
+ * keys are never equal, and the number of lower keys is the place in near: no branch depends on a
+ * key. */
+static inline void evq_rank_near(struct evq *q, const struct entry *from, uint32_t n,
+				 uint64_t start)
+{
+	uint64_t key[NEAR_RUN];
+
+	for (uint32_t i = 0; i < n; i++) {
+		PORT_PREFETCH(&q->slab[from[i].slot]);
+		key[i] = ((from[i].time - start) << 3 | from[i].phase) << 5 | i;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t rank = 0;
+
+		for (uint32_t k = 0; k < n; k++)
+			rank += key[k] < key[i];
+		q->near[rank] = from[i];
+	}
+	q->near_first = 0;
+	q->near_end = n;
+}
+
 /* near[near_first .. near_end - 1] by key, equal keys left in their order. */
 static void evq_sort_near(struct evq *q)
 {
@@ -310,8 +337,8 @@ static void evq_sort_near(struct evq *q)
 	}
 }
 
-/* n entries of a bucket of that level by their next digit into near; false, and near left
- * empty, when too many share a digit. */
+/* n entries of a bucket by their digit of that level into near; false, and near left empty, when
+ * too many share a digit. */
 static bool evq_count_near(struct evq *q, const struct entry *from, uint32_t n, unsigned level)
 {
 	uint16_t at[N_DIGITS] = {0};
@@ -328,6 +355,7 @@ static bool evq_count_near(struct evq *q, const struct entry *from, uint32_t n, 
 	}
 	for (uint32_t i = 0; i < n; i++)
 		q->near[at[evq_digit(level, from[i])]++] = from[i];
+	q->near_first = 0;
 	q->near_end = n;
 	return true;
 }
@@ -335,11 +363,15 @@ static bool evq_count_near(struct evq *q, const struct entry *from, uint32_t n, 
 /* Sort the entries of a detached bucket into the empty near; false when they are too many. */
 static bool evq_fill_near(struct evq *q, const struct bucket *had, unsigned level)
 {
+	const struct block *first = had->first;
 	struct entry *to = q->near + NEAR_BATCH;
 	uint32_t n = 0;
 
-	q->near_first = q->near_end = 0;
-	for (const struct block *b = had->first; b; b = b->next) {
+	if (PORT_LIKELY(!first->next)) {
+		evq_rank_near(q, first->entry, (uint32_t)(had->put - first->entry), q->base);
+		return true;
+	}
+	for (const struct block *b = first; b; b = b->next) {
 		uint32_t add = (uint32_t)(evq_block_end(had, b) - b->entry);
 
 		if (n + add > NEAR_BATCH)
@@ -347,16 +379,15 @@ static bool evq_fill_near(struct evq *q, const struct bucket *had, unsigned leve
 		memcpy(to + n, b->entry, add * sizeof *to);
 		n += add;
 	}
+	if (n <= NEAR_RUN) {
+		evq_rank_near(q, to, n, q->base);
+		return true;
+	}
+	if (!evq_count_near(q, to, n, level - 1))
+		return false;
 	for (uint32_t i = 0; i < n; i++)
 		PORT_PREFETCH(&q->slab[to[i].slot]);
-	if (n <= NEAR_RUN) {
-		q->near_first = NEAR_BATCH;
-		q->near_end = NEAR_BATCH + n;
-	} else if (!evq_count_near(q, to, n, level - 1)) {
-		return false;
-	}
 	evq_sort_near(q);
-	q->near_level = (int)level - 1;
 	return true;
 }
 
@@ -375,11 +406,13 @@ static bool evq_refill(struct evq *q, cycles_t last)
 	struct bucket had = evq_detach(q, level, digit);
 
 	q->base = start;
-	q->near_level = NEAR_NONE;
+	q->near_level = (int)level - 1;
 	if (!evq_fill_near(q, &had, level)) {
+		q->near_level = NEAR_NONE;
 		evq_place_again(q, had, false);
 		return true;
 	}
+	q->near_budget = NEAR_MOVED * (q->near_end - q->near_first);
 	evq_last_block(&had)->next = q->free_block;
 	q->free_block = had.first;
 	return true;
@@ -398,40 +431,78 @@ static void evq_spill(struct evq *q)
 		evq_append(q, level, evq_digit(level, q->near[i]), q->near[i]);
 	q->near_end = keep;
 	q->near_level--;
+	q->near_budget = NEAR_MOVED * (keep - q->near_first);
 }
 
-/* Insert behind all entries that are not later; false when too many would have to move. */
-static bool evq_insert_near(struct evq *q, struct entry e)
+/* The place in near behind all entries that are not later than e. */
+static uint32_t evq_near_place(const struct evq *q, struct entry e)
+{
+	uint32_t at = q->near_first, n = q->near_end - at;
+
+	while (n > 0) {
+		uint32_t half = n / 2;
+		bool behind = !evq_is_later(q->near[at + half], e);
+
+		at = behind ? at + half + 1 : at;
+		n = behind ? n - half - 1 : half;
+	}
+	return at;
+}
+
+/* A place in the middle of the room for n entries. */
+static inline uint32_t evq_near_middle(uint32_t n)
+{
+	return (NEAR_ROOM - n) / 2;
+}
+
+/* Insert e into many, moving the shorter side; false when near is full or has moved too much. */
+static bool evq_insert_many(struct evq *q, struct entry e)
+{
+	struct entry *near = q->near;
+	uint32_t n = q->near_end - q->near_first;
+
+	if (q->near_first == 0 || q->near_end == NEAR_ROOM) {
+		if (n > NEAR_ROOM - 2)
+			return false;
+		memmove(near + evq_near_middle(n), near + q->near_first, n * sizeof *near);
+		q->near_first = evq_near_middle(n);
+		q->near_end = q->near_first + n;
+	}
+
+	uint32_t at = evq_near_place(q, e);
+	uint32_t n_behind = q->near_end - at, n_before = at - q->near_first;
+	uint32_t n_moved = n_behind < n_before ? n_behind : n_before;
+
+	if (n_moved > NEAR_FEW) {
+		if (n_moved > q->near_budget)
+			return false;
+		q->near_budget -= n_moved;
+	}
+	if (n_behind <= n_before) {
+		memmove(near + at + 1, near + at, n_behind * sizeof *near);
+		q->near_end++;
+	} else {
+		memmove(near + q->near_first - 1, near + q->near_first, n_before * sizeof *near);
+		q->near_first--;
+		at--;
+	}
+	near[at] = e;
+	return true;
+}
+
+static inline bool evq_insert_near(struct evq *q, struct entry e)
 {
 	struct entry *near = q->near;
 	uint32_t first = q->near_first, at = q->near_end;
 
 	if (first == at) {
-		q->near_first = 0;
-		q->near_end = 1;
-		near[0] = e;
-		return true;
+		q->near_first = first = at = NEAR_ROOM / 2;
+		q->near_end = at;
 	}
-	if (first > 0 && evq_is_later(near[first], e)) {
-		near[--q->near_first] = e;
-		return true;
-	}
-	if (at == NEAR_ROOM) {
-		if (first == 0)
-			return false;
-		memmove(near, near + first, (at - first) * sizeof *near);
-		q->near_first = 0;
-		q->near_end = at -= first;
-		first = 0;
-	}
-
-	uint32_t least = at - first > NEAR_SHIFT ? at - NEAR_SHIFT : first;
-
-	while (at > least && evq_is_later(near[at - 1], e))
-		at--;
-	if (at == least && at > first && evq_is_later(near[at - 1], e))
-		return false;
-	memmove(near + at + 1, near + at, (q->near_end - at) * sizeof *near);
+	if (at - first > NEAR_FEW || at == NEAR_ROOM)
+		return evq_insert_many(q, e);
+	for (; at > first && evq_is_later(near[at - 1], e); at--)
+		near[at] = near[at - 1];
 	near[at] = e;
 	q->near_end++;
 	return true;
