@@ -310,7 +310,7 @@ static int build_device(struct machine *m, const char *name)
 	d->config = (struct dev_config){.driver = md->options.driver,
 					.vcpu = (unsigned)md->options.vcpu,
 					.n_queues = (unsigned)md->options.n_queues,
-					.ring = md->options.ring, .scatter = md->options.scatter,
+					.ring = md->options.ring, .scatter = md->options.scatter, .n_premap = md->options.premap,
 					.ats = md->options.ats && md->consumer_env.device_iotlb};
 	if (!ret)
 		ret = build_workload(m, md, section);

@@ -37,7 +37,7 @@ enum { MAPPING_DYNAMIC, MAPPING_STATIC };
 
 struct device_options {
 	unsigned driver, mapping;
-	uint64_t vcpu, n_queues, ring;
+	uint64_t vcpu, n_queues, ring, premap;
 	bool ats, scatter;
 };
 

@@ -54,6 +54,8 @@ static const struct opt device_rows[] = {
 		"virtqueues that the device's thread serves; a miss stops one of them"),
 	OPT_U64(struct device_options, ring, "ring", "256", 1, 65536, "I/Os",
 		"I/Os that can be under way"),
+	OPT_U64(struct device_options, premap, "premap", "0", 0, 16 << 20, "4 KiB pages",
+		"pages that the driver maps one by one at start-up and keeps (receive buffers, caches)"),
 	OPT_BOOL(struct device_options, ats, "ats", "off",
 		 "the device has ATS; used if the IOMMU has device-iotlb"),
 	OPT_BOOL(struct device_options, scatter, "scatter", "off",

@@ -145,6 +145,31 @@ void dev_fini(struct dev *d)
 	free(d->pool);
 }
 
+/* Pages that stay mapped while the device lives. */
+static int dev_premap(struct dev *d, struct meter *m, struct err *e)
+{
+	gpa_t at = d->config.n_premap ? host_alloc_pages(d->host, d->config.n_premap) : 0;
+
+	if (d->config.n_premap != 0 && at == 0) {
+		err_user(e, "%s: guest RAM is too small for premap: %llu pages", d->ent->name,
+			 (unsigned long long)d->config.n_premap);
+		return -ENOMEM;
+	}
+	for (uint64_t i = 0; i < d->config.n_premap; i++) {
+		struct dma_seg seg = {at + i * PAGE_BYTES, PAGE_BYTES};
+		struct dma_map map = {.seg = &seg, .n_segs = 1, .n_bytes = PAGE_BYTES,
+				      .perm = PERM_RW, .cpu = d->config.vcpu};
+		int ret = d->guest.type->map(d->guest.self, &map, m);
+
+		if (ret) {
+			err_user(e, "%s: premap: the guest's address space is full after %llu pages",
+				 d->ent->name, (unsigned long long)i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
 int dev_start(struct dev *d, struct meter *m, struct err *e)
 {
 	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
@@ -174,7 +199,7 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 		d->consumer.type->ats(d->consumer.self, true, m);
 	if (d->consumer.type->start)
 		d->consumer.type->start(d->consumer.self, d->ring, d->config.n_queues * DEV_RINGS, m);
-	return 0;
+	return dev_premap(d, m, e);
 }
 
 /* ---- map and kick */
@@ -331,6 +356,7 @@ static struct io *io_new(struct dev *d, uint64_t n_bytes, enum perm perm)
 	if (!d->free)
 		d->free_tail = &d->free;
 	io->is_touch = false;
+	io->touched = true;
 	io->paid = false;
 	io->i_ring = 0;
 	io->number = ++d->n_ios;
@@ -347,13 +373,15 @@ static struct io *io_new(struct dev *d, uint64_t n_bytes, enum perm perm)
 	return io;
 }
 
-struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm)
+struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm, bool touched)
 {
 	struct io *io = io_new(d, n_bytes, perm);
 
 	assert(n_bytes != 0 && n_bytes <= d->config.io_bytes_max);
-	if (io)
-		job_queue(&io->job, d->cpu, d->ent, io_begin);
+	if (!io)
+		return NULL;
+	io->touched = touched;
+	job_queue(&io->job, d->cpu, d->ent, io_begin);
 	return io;
 }
 

@@ -55,6 +55,7 @@ struct io {
 	iova_t at;       /* where the accesses of map[i_map] go on */
 	unsigned i_ring; /* ring accesses done */
 	bool failed, paid;
+	bool touched;    /* the device accesses the buffers */
 	bool is_touch;   /* dev_touch(): neither mapped nor unmapped by the device's driver */
 	uint64_t slot;   /* which buffer */
 	uint64_t cause;  /* log row of io_start */
@@ -78,6 +79,7 @@ struct dev_config {
 	unsigned n_queues;      /* 1..DEV_QUEUES_MAX */
 	uint64_t ring;          /* I/Os that can be under way */
 	uint64_t io_bytes_max;  /* largest payload */
+	uint64_t n_premap;      /* pages mapped one by one at start-up, and kept */
 	bool scatter;           /* buffers are separate pages */
 	bool ats;               /* the guest switches ATS on before the driver starts */
 };
@@ -117,8 +119,9 @@ void dev_fini(struct dev *d);
 /* Translation is on, on the boot meter: driver's start-up, rings mapped, consumer started. */
 int dev_start(struct dev *d, struct meter *m, struct err *e);
 
-/* Hand an I/O over, now. NULL when all of the ring's slots are under way (the caller counts a drop). */
-struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm);
+/* Hand an I/O over, now. The device accesses its buffers only if touched; else it completes the I/O without
+ * (a receive buffer that is taken down unused, a request that is cancelled). NULL when all of the ring's slots are under way (the caller counts a drop). */
+struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm, bool touched);
 
 /* The device accesses [iova, iova + n_bytes), now, without rings: an I/O without map and unmap. At most
  * one at a time. */

@@ -44,7 +44,7 @@ static enum access_result thread_access(struct io *io, struct meter *m, iova_t *
 		if (r != ACCESS_OK)
 			return r;
 	}
-	while (io->i_map < io->n_maps) {
+	while (io->touched && io->i_map < io->n_maps) {
 		const struct dma_map *map = &io->map[io->i_map];
 
 		*need = map->perm;

@@ -8,13 +8,16 @@
 
 struct rr {
 	uint64_t size_bytes, n_ios;
+	double touch;
 	unsigned direction;
 	struct dist think;
 	const struct workload_env *env;
 	struct dist_table *think_table;
-	struct rng *rng;
+	struct rng *rng, *touch_rng;
 	uint64_t n_begun;
 };
+
+#define TOUCH_ONE 1000000u /* of a million draws */
 
 static const char *const rr_directions[] = {"out", "in", NULL};
 
@@ -24,6 +27,8 @@ static const struct opt rr_opts[] = {
 		"stop after so many I/Os; 0: when the run's duration ends"),
 	OPT_ENUM(struct rr, direction, "direction", "out", rr_directions,
 		 "out: the device reads the payload (send, write to disk); in: it writes it"),
+	OPT_REAL(struct rr, touch, "touch", "1", 0, 1000000, "share",
+		 "share of I/Os whose buffers the device accesses before they are unmapped"),
 	OPT_DIST(struct rr, think, "think", "0ns", 0, PS_PER_S, "from a completion to the next I/O"),
 	OPT_END};
 
@@ -37,6 +42,8 @@ static int rr_init(void *self, const struct workload_env *env, struct err *e)
 	w->think_table = dist_compile(&w->think, env->clock_hz);
 	snprintf(name, sizeof name, "%s.think", env->dev_name);
 	w->rng = rng_stream(env->rngs, name);
+	snprintf(name, sizeof name, "%s.touch", env->dev_name);
+	w->touch_rng = rng_stream(env->rngs, name);
 	return 0;
 }
 
@@ -53,7 +60,8 @@ static void rr_next(void *self, uint64_t arg)
 
 	(void)arg;
 	w->n_begun++;
-	dev_io(w->env->dev, w->size_bytes, w->direction == 0 ? PERM_R : PERM_W);
+	dev_io(w->env->dev, w->size_bytes, w->direction == 0 ? PERM_R : PERM_W,
+	       w->touch >= 1 || rng_below(w->touch_rng, TOUCH_ONE) < (uint64_t)(w->touch * TOUCH_ONE));
 }
 
 static void rr_start(void *self)

@@ -14,13 +14,16 @@ enum stream_arrival { ARRIVAL_CONSTANT, ARRIVAL_POISSON };
 
 struct stream {
 	uint64_t size_bytes, n_ios, rate, depth;
+	double touch;
 	unsigned direction, arrival;
 	const struct workload_env *env;
 	struct dist_table *gap_table;
-	struct rng *rng;
+	struct rng *rng, *touch_rng;
 	uint64_t n_begun, n_under_way;
 	bool ended;
 };
+
+#define TOUCH_ONE 1000000u /* of a million draws */
 
 static const char *const stream_directions[] = {"out", "in", NULL};
 static const char *const stream_arrivals[] = {"constant", "poisson", NULL};
@@ -36,6 +39,8 @@ static const struct opt stream_opts[] = {
 		 "gaps between arrivals: all equal, or exponentially distributed"),
 	OPT_ENUM(struct stream, direction, "direction", "out", stream_directions,
 		 "out: the device reads the payload (send, write to disk); in: it writes it"),
+	OPT_REAL(struct stream, touch, "touch", "1", 0, 1000000, "share",
+		 "share of I/Os whose buffers the device accesses before they are unmapped"),
 	OPT_END};
 
 static int stream_init(void *self, const struct workload_env *env, struct err *e)
@@ -55,6 +60,8 @@ static int stream_init(void *self, const struct workload_env *env, struct err *e
 	}
 	snprintf(name, sizeof name, "%s.arrival", env->dev_name);
 	w->rng = rng_stream(env->rngs, name);
+	snprintf(name, sizeof name, "%s.touch", env->dev_name);
+	w->touch_rng = rng_stream(env->rngs, name);
 	return 0;
 }
 
@@ -68,7 +75,8 @@ static void stream_fini(void *self)
 static void stream_begin(struct stream *w)
 {
 	w->n_under_way++;
-	dev_io(w->env->dev, w->size_bytes, w->direction == 0 ? PERM_R : PERM_W);
+	dev_io(w->env->dev, w->size_bytes, w->direction == 0 ? PERM_R : PERM_W,
+	       w->touch >= 1 || rng_below(w->touch_rng, TOUCH_ONE) < (uint64_t)(w->touch * TOUCH_ONE));
 }
 
 static void stream_finish(struct stream *w)

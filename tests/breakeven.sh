@@ -1,0 +1,36 @@
+#!/bin/sh
+# The break-even point against its closed form, and the verb's mistakes.
+#
+# N I/Os of one page, 4 levels. UNMAP-only: N + 2 misses, each one vhost-miss and a walk of 4 entries.
+# MAP+UNMAP: 2 misses, and 2 walks of 4 entries per I/O. Per I/O the difference in cycles is
+#   9us (N+2 - 2)/N + w (4(N+2) - 4*2 - 8N)/N = 9us - 4w, which is 0 at w = 2.25us, whatever N.
+set -eu
+src=${top_srcdir:-.}
+bin=${top_builddir:-build}/dmachurn
+fail() { echo "$*" >&2; exit 1; }
+
+between=devices.net0.consumer.notifier=unmap,map-unmap
+out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary costs.walk-pte --from 100ns --to 10us \
+	--between $between --metric cycles --samples 0)
+echo "$out"
+echo "$out" | grep -q 'equal at 2.25 us: below it map-unmap costs less, above it unmap' || fail "closed form: 2.25 us"
+out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary costs.walk-pte --from 3us --to 10us \
+	--between $between --metric cycles --samples 0)
+echo "$out" | grep -q 'no crossing between 3 us and 10 us: unmap costs less throughout' || fail "no crossing: $out"
+
+# want status and text: ARGUMENTS
+mistake() {
+	want=$1
+	shift
+	status=0
+	got=$("$bin" breakeven "$@" 2>&1) || status=$?
+	[ $status = 2 ] || fail "exit status $status, want 2: $*"
+	echo "$got" | grep -qF -- "$want" || fail "got '$got', want '$want'"
+}
+f=$src/tests/data/breakeven.yaml
+mistake "--metric: got 'speed', allowed: latency, latency-p99, cycles, time, vmexits, misses" "$f" --vary costs.walk-pte --between $between --metric speed
+mistake "--from and --to are needed" "$f" --vary devices.net0.workload.touch --between $between
+mistake "--from 10us is not below --to 1us" "$f" --vary costs.walk-pte --from 10us --to 1us --between $between
+mistake "allowed: PATH=V1,V2" "$f" --vary costs.walk-pte --between devices.net0.consumer.notifier
+mistake "got 'map'" "$f" --vary costs.walk-pte --between devices.net0.consumer.notifier=unmap,map
+mistake "nosuch.yaml" nosuch.yaml --vary costs.walk-pte --between $between
