@@ -25,7 +25,7 @@ static const struct rec_names names = {
 static void test_entities(void **state)
 {
 	struct rec *r = rec_new(&names);
-	char buf[] = "net0";
+	char buf[16] = "net0";
 	struct entity *a = rec_entity(r, buf), *b = rec_entity(r, "iommu");
 
 	(void)state;
