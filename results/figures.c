@@ -374,3 +374,57 @@ const char **figures_differ(const struct figures *f, size_t n, bool derived, siz
 		qsort(path, *n_paths, sizeof *path, by_text);
 	return path;
 }
+
+bool figures_scenarios_differ(const struct figures *f, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(f[i].run.scenario, f[0].run.scenario) != 0)
+			return true;
+	return false;
+}
+
+static bool same_value(const struct figures *a, const struct figures *b, const char *path)
+{
+	const struct store_param *p = figures_param(a, path), *q = figures_param(b, path);
+
+	return p && q ? strcmp(p->value, q->value) == 0 : p == q;
+}
+
+size_t figures_within_scenario(const struct figures *f, size_t n, const char **path, size_t n_paths)
+{
+	size_t kept = 0;
+
+	for (size_t k = 0; k < n_paths; k++) {
+		bool differs = false;
+
+		for (size_t i = 0; i < n && !differs; i++) {
+			size_t first = 0; /* run of the same scenario */
+
+			while (strcmp(f[first].run.scenario, f[i].run.scenario) != 0)
+				first++;
+			differs = !same_value(&f[first], &f[i], path[k]);
+		}
+		if (differs)
+			path[kept++] = path[k];
+	}
+	return kept;
+}
+
+size_t figures_drop_defaults(const struct figures *f, size_t n, const char **path, size_t n_paths)
+{
+	size_t kept = 0;
+
+	for (size_t k = 0; k < n_paths; k++) {
+		bool missing = false, set = false;
+
+		for (size_t i = 0; i < n; i++) {
+			const struct store_param *p = figures_param(&f[i], path[k]);
+
+			missing |= !p;
+			set |= p && strcmp(p->source, "default") != 0;
+		}
+		if (!missing || set)
+			path[kept++] = path[k];
+	}
+	return kept;
+}

@@ -74,4 +74,11 @@ enum payer figures_payer(const char *primitive);
  * free(). */
 const char **figures_differ(const struct figures *f, size_t n, bool derived, size_t *n_paths);
 
+bool figures_scenarios_differ(const struct figures *f, size_t n);
+/* Of these paths keep those that differ between runs of one scenario: a scenario's name stands for the
+ * others. Returns how many. */
+size_t figures_within_scenario(const struct figures *f, size_t n, const char **path, size_t n_paths);
+/* Drop paths that some run does not have and no run has set: the defaults of different models. */
+size_t figures_drop_defaults(const struct figures *f, size_t n, const char **path, size_t n_paths);
+
 #endif

@@ -46,6 +46,7 @@ void list_table(FILE *to, const struct figures *f, size_t n)
 	size_t n_paths;
 	const char **path = figures_differ(f, n, false, &n_paths);
 
+	n_paths = figures_within_scenario(f, n, path, n_paths);
 	for (size_t i = 0; i < n; i++) {
 		const struct store_run *run = &f[i].run;
 

@@ -36,14 +36,6 @@ struct picture {
 
 /* ---- labels */
 
-static bool scenarios_differ(const struct figures *f, size_t n)
-{
-	for (size_t i = 1; i < n; i++)
-		if (strcmp(f[i].run.scenario, f[0].run.scenario) != 0)
-			return true;
-	return false;
-}
-
 /* How many different values a parameter has; n is small or the values are few. */
 static size_t count_values(const struct figures *f, size_t n, const char *path)
 {
@@ -97,36 +89,13 @@ static void label_run(struct bar *b, const struct figures *f, const char *main_p
 	}
 }
 
-/* With scenarios on the axis, keep only the parameters that differ between runs of one scenario. */
-static size_t keep_within(const struct figures *f, size_t n, const char **path, size_t n_paths)
-{
-	size_t kept = 0;
-
-	for (size_t k = 0; k < n_paths; k++) {
-		bool differs = false;
-
-		for (size_t i = 0; i < n && !differs; i++) {
-			size_t first = 0;
-
-			while (strcmp(f[first].run.scenario, f[i].run.scenario) != 0)
-				first++;
-			const struct figures pair[2] = {f[first], f[i]};
-
-			differs = count_values(pair, 2, path[k]) > 1;
-		}
-		if (differs)
-			path[kept++] = path[k];
-	}
-	return kept;
-}
-
 static const char *choose_main_path(const struct figures *f, size_t n, const char *const *path,
 				    size_t n_paths)
 {
 	const char *best = NULL;
 	size_t most = 0;
 
-	if (scenarios_differ(f, n))
+	if (figures_scenarios_differ(f, n))
 		return NULL;
 	for (size_t k = 0; k < n_paths; k++) {
 		size_t n_values = count_values(f, n, path[k]);
@@ -341,7 +310,7 @@ static void put_settings(FILE *to, const struct picture *p, const struct figures
 	char title[400];
 	const struct store_run *run = &f[0].run;
 	double x = last_x(p), room = x < 3 ? (3 - x) / 2 : 0; /* few bars do not become walls */
-	bool one = !scenarios_differ(f, n);
+	bool one = !figures_scenarios_differ(f, n);
 
 	snprintf(title, sizeof title, "%s", one ? *run->title ? run->title : run->scenario
 						: p->series->what);
@@ -388,8 +357,7 @@ int plot_script(FILE *to, const struct plot_job *job, const struct figures *f, s
 	if (series_collect(&series, job->kind, f, n, e))
 		return -1;
 	path = figures_differ(f, n, false, &n_paths);
-	if (scenarios_differ(f, n))
-		n_paths = keep_within(f, n, path, n_paths);
+	n_paths = figures_within_scenario(f, n, path, n_paths);
 	main_path = choose_main_path(f, n, path, n_paths);
 	for (size_t i = 0; i < n; i++) {
 		struct bar b = {.n_runs = 0};

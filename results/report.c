@@ -315,6 +315,7 @@ void report_print(FILE *to, const struct figures *f, size_t n, const char *comma
 	size_t n_paths;
 	const char **path = figures_differ(f, n, true, &n_paths);
 
+	n_paths = figures_drop_defaults(f, n, path, n_paths);
 	report_title(&r);
 	for (size_t at = 0; at < n; at += COLUMNS) {
 		r.f = &f[at];
