@@ -174,6 +174,30 @@ static void test_scatter(void **state)
 	}
 }
 
+/* Three pages from frame 0x17f: p = 4 does not hold them; 0x17f and 0x181 agree from bit 8 on. */
+static void test_misaligned(void **state)
+{
+	static const struct {
+		const char *version;
+		unsigned am;
+		iova_t iova;
+	} rows[] = {{"5.10", 2, 0x17f000}, {"6.1", 8, 0x17f000}, {"6.10", 8, 0x100000}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rig_config c = {
+			.version = rows[i].version, .cap = CM, .ecap = RIG_ECAP, .flush = STRICT};
+		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
+		struct dma_map d = {.with_iova = true, .iova = 0x17f000};
+
+		assert_int_equal(rig_map(r, &d, M2, 3 * K4, 0), 0);
+		assert_int_equal(r->n_reqs, 1);
+		assert_int_equal(r->req[0].am, rows[i].am);
+		assert_int_equal(r->req[0].iova, rows[i].iova);
+		rig_free(r);
+	}
+}
+
 static void test_leaf_hint(void **state)
 {
 	/* 6.12 sets IH in unmaps unless a page table went away; never in maps */
@@ -533,6 +557,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_scatter),
+		cmocka_unit_test(test_misaligned),
 		cmocka_unit_test(test_leaf_hint),
 		cmocka_unit_test(test_superpages),
 		cmocka_unit_test(test_superpage_replaces_table),

@@ -333,6 +333,47 @@ static void test_lifo(void **state)
 	lx_iova_fini(&c.v);
 }
 
+/* A search goes down from the last range; a free above it moves the start up to the range above. */
+static void test_search_start(void **state)
+{
+	struct cache_rig c;
+	uint64_t at[3];
+
+	(void)state;
+	cache_rig_init(&c, "6.1", 1);
+	for (unsigned i = 0; i < 3; i++) {
+		at[i] = lx_iova_alloc(&c.v, 64, UINT64_MAX, 0, &c.m);
+		assert_int_equal(at[i], TOP - 64 * (i + 1));
+	}
+	for (unsigned i = 0; i < 3; i++) { /* highest, middle, lowest: each is found again */
+		lx_iova_free(&c.v, at[i], 64, 0, &c.m);
+		assert_int_equal(lx_iova_alloc(&c.v, 64, UINT64_MAX, 0, &c.m), at[i]);
+	}
+	lx_iova_fini(&c.v);
+}
+
+/* 33 pages at a multiple of 64 leave 31 free above; the search that starts below them sees those
+ * only when it tries once more from the limit, from 5.11 on. */
+static void test_search_retry(void **state)
+{
+	static const struct {
+		const char *version;
+		uint64_t want;
+	} rows[] = {{"5.10", (1u << 27) - 1}, {"5.11", TOP - 1}, {"6.12", TOP - 1}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cache_rig c;
+
+		cache_rig_init(&c, rows[i].version, 1);
+		c.era[LX_ERA_OWN_DMA_OPS] = 0; /* lengths as from 5.11, to see the search alone */
+		lx_iova_reserve(&c.v, 1, TOP - 65);
+		assert_int_equal(lx_iova_alloc(&c.v, 33, UINT64_MAX, 0, &c.m), TOP - 64);
+		assert_int_equal(lx_iova_alloc(&c.v, 1, UINT64_MAX, 0, &c.m), rows[i].want);
+		lx_iova_fini(&c.v);
+	}
+}
+
 /* Above 4 GiB only when nothing fits below; from 6.5 on for good. */
 static void test_above_4g(void **state)
 {
@@ -378,6 +419,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_captures),     cmocka_unit_test(test_space_random),
 		cmocka_unit_test(test_space_window), cmocka_unit_test(test_magazines),
 		cmocka_unit_test(test_depot_worker), cmocka_unit_test(test_lifo),
+		cmocka_unit_test(test_search_start), cmocka_unit_test(test_search_retry),
 		cmocka_unit_test(test_above_4g),     cmocka_unit_test(test_compact),
 	};
 

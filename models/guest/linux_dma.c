@@ -111,7 +111,7 @@ static void linux_stop(void *self, struct meter *m)
 		lx_domain_detach(&g->domain, m);
 }
 
-/* Booked for the device, and a row of the log; its seq becomes the cause of what follows. */
+/* Booked for the device, and a row of the log. */
 static void linux_note(struct guest_linux *g, enum counter c, enum event_kind kind,
 		       const struct dma_map *d, const struct meter *m)
 {
