@@ -263,12 +263,22 @@ static bool needs_quotes(const char *word)
 					   "0123456789_-+=./,:%@")] != '\0';
 }
 
+/* A word for a shell: quoted where needed, a quote inside as '\'' */
 static char *append_word(char *text, const char *word)
 {
-	char *longer = xasprintf(needs_quotes(word) ? "%s '%s'" : "%s %s", text, word);
+	char *longer = xasprintf(needs_quotes(word) ? "%s '" : "%s ", text);
 
+	for (const char *c = word; *c; c++) {
+		free(text);
+		text = longer;
+		longer = *c == '\'' ? xasprintf("%s'\\''", text) : xasprintf("%s%c", text, *c);
+	}
 	free(text);
-	return longer;
+	if (!needs_quotes(word))
+		return longer;
+	text = xasprintf("%s'", longer);
+	free(longer);
+	return text;
 }
 
 /* The arguments without --db, which changes no figure. */
