@@ -155,11 +155,45 @@ static void board_attach(struct board *b, const struct board_config *c)
 		board_add_vhost(b, c);
 }
 
+static bool board_is_free(const uint16_t *sid, unsigned n, uint16_t want)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (sid[i] == want)
+			return false;
+	return true;
+}
+
+/* Every function on the bus has a place of its own. */
+static int board_check(const struct board_config *c, struct err *e)
+{
+	uint16_t sid[ARRAY_SIZE(board_quiet) + BOARD_EDUS_MAX + 2];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(board_quiet); i++)
+		sid[n++] = board_quiet[i];
+	for (unsigned i = 0; i < c->n_edus + 2; i++) {
+		uint16_t want = i < c->n_edus	 ? c->edu[i]
+				: i == c->n_edus ? BOARD_ROOT_PORT
+						 : c->vhost_sid;
+
+		if (i >= c->n_edus && !c->has_vhost)
+			break;
+		if (!board_is_free(sid, n, want))
+			return err_user(e, "#@: two devices at %02x:%02x.%x", want >> 8,
+					want >> 3 & 31, want & 7);
+		sid[n++] = want;
+	}
+	return 0;
+}
+
 struct board *board_new(const struct board_config *c, const struct vtd_trace_sink *trace,
 			struct err *e)
 {
-	struct board *b = xcalloc(1, sizeof *b);
+	struct board *b;
 
+	if (board_check(c, e))
+		return NULL;
+	b = xcalloc(1, sizeof *b);
 	b->mem = gmem_new(BOARD_RAM_BYTES, 0);
 	b->rec = rec_new(&counters_names);
 	b->env = (struct iommu_env){
