@@ -294,6 +294,11 @@ static void import_warn(const struct guest_log *g, const struct import_stats *s)
 			"dmachurn: warning: %zu maps over ranges whose unmap is not in the log; "
 			"unmapped before them\n",
 			s->n_stale);
+	if (s->n_twice)
+		fprintf(stderr,
+			"dmachurn: warning: %zu unmaps of ranges that were unmapped already; left "
+			"out\n",
+			s->n_twice);
 }
 
 /* ---- output */
@@ -327,6 +332,18 @@ static int import_write(const struct import_job *job, const char *out, struct im
 	return rc;
 }
 
+/* The narrowest address width that all ranges fit in. */
+static unsigned import_width(const struct guest_log *g)
+{
+	unsigned bits = 39;
+
+	for (size_t i = 0; i < g->n_ops; i++)
+		if (g->op[i].kind == GUEST_MAP || g->op[i].kind == GUEST_UNMAP)
+			while (bits < 57 && (g->op[i].iova + g->op[i].n_bytes - 1) >> bits)
+				bits += 9;
+	return bits;
+}
+
 /* Settings of the trace: given, concluded or assumed. why: of the kernel's version. */
 static int import_head(const struct import_args *a, struct guest_log *g, const struct unit_log *u,
 		       struct import_job *job, const char **why, struct err *e)
@@ -349,8 +366,12 @@ static int import_head(const struct import_args *a, struct guest_log *g, const s
 	job->tested = import_tested(u);
 	job->ats = g->has_devtlb;
 	/* What is given wins over what was concluded since. */
+	job->head.aw_bits = import_width(g);
 	if ((rc = import_settings(a, &job->head, e)) < 0)
 		return rc;
+	if (job->head.aw_bits < import_width(g))
+		return err_user(e, "--aw-bits: got %u, but there are maps that need %u",
+				job->head.aw_bits, import_width(g));
 	return a->device ? import_device(a->device, &job->tested, e) : 0;
 }
 

@@ -8,7 +8,8 @@
  *	import_group   which map events belong to one map call, when no function lines say it
  *	import_infer   guest_log out of a unit_log, when there is no guest trace
  *	import_align   which submission in QEMU's log is which operation of the guest
- *	import_merge   rows in one order, domains, devices; writes the trace
+ *	import_space   rows of devices, domains, maps and unmaps
+ *	import_merge   all rows in one order; writes the trace
  */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H
@@ -172,6 +173,7 @@ struct import_stats {
 	size_t n_maps, n_unmaps, n_timers, n_phases, n_rows;
 	size_t n_unknown; /* unmaps of what was mapped before the log began */
 	size_t n_stale;	  /* maps over what the log never unmapped */
+	size_t n_twice;	  /* unmaps of what the log did not map again */
 };
 
 /* Take [first, last] out of a map of live ranges; what sticks out stays, with its value. */

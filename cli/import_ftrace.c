@@ -20,9 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/bits.h"
 #include "sim/xalloc.h"
 
 #define FTRACE_CPUS_MAX 4096u
+#define FTRACE_ADDRESS_BITS 57u /* of the widest tables (VT-d 9.8): more is no address */
 #define FTRACE_LEVELS 4u /* task, soft interrupt, hard interrupt, hard interrupt in a soft one */
 
 /* What entering a function tells; a name stands for all names that begin with it, up to a '.'. */
@@ -251,7 +253,8 @@ static int ftrace_map_event(struct ftrace *t, enum guest_kind kind, const char *
 	uint64_t iova, size, gpa = 0;
 
 	if (!ftrace_number(rest, "iova=", &iova) || !ftrace_number(rest, " size=", &size) ||
-	    size == 0 || iova + (size - 1) < iova ||
+	    size == 0 || size > BIT(FTRACE_ADDRESS_BITS) ||
+	    iova > BIT(FTRACE_ADDRESS_BITS) - size ||
 	    (kind == GUEST_MAP && !ftrace_number(rest, "paddr=", &gpa)))
 		return err_at(e, import_text_place(&t->text),
 			      "got '%.80s', allowed an %s event: iova=0x.. - 0x.. %ssize=N", rest,

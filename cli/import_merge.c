@@ -6,253 +6,13 @@
  * phases, interrupt entries, attaching and enabling stand between submissions. A phase is put where
  * the guest's marker is, but behind every operation whose submission QEMU saw before it, and before
  * the first that it saw after it.
- *
- * Domains: every attach opens one, except that devices attached at the same time under one domain
- * id share it (a group). An unmap goes to the domain in which its range was mapped.
  */
-#include "cli/import.h"
+#include "cli/import_merge.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim/xalloc.h"
-
-#define FLUSH_QUEUE_SLOTS 255u /* linux dma-iommu.c: 256 entries of a ring, one stays free */
-
-struct merge_domain {
-	uint16_t did;
-	unsigned n_attached;
-	bool kernel;   /* a driver of the kernel maps in it */
-	bool switched; /* its device had been in another one */
-	struct imap *live;
-};
-
-struct merge_device {
-	unsigned domain; /* 0: none */
-	unsigned last;   /* the domain it was in last, 0: none */
-};
-
-struct merge {
-	const struct import_job *job;
-	struct trace_head head;
-	struct trace_rec *row;
-	size_t n_rows, n_row_room;
-	size_t early_at; /* where maps made before the log began are put */
-	struct merge_device device[TRACE_DEVICES_MAX];
-	struct merge_domain *domain; /* [n_domains + 1], by number */
-	unsigned n_domains;
-	unsigned tested; /* index of the device */
-	size_t op, mark; /* next operation; next marker to look at */
-	uint64_t at_ns;
-	int64_t ahead_ns;          /* QEMU's clock - the guest's */
-	unsigned n_queued, n_full; /* flush queue as far as known, flushes because it was full */
-	struct import_stats *stats;
-};
-
-/* ---- rows */
-
-static struct trace_rec *merge_row(struct merge *m, enum trace_kind kind, uint64_t at_ns)
-{
-	if (m->n_rows == m->n_row_room) {
-		m->n_row_room = m->n_row_room ? 2 * m->n_row_room : 1024;
-		m->row = xrealloc(m->row, m->n_row_room, sizeof *m->row);
-	}
-	if (at_ns > m->at_ns)
-		m->at_ns = at_ns;
-	m->row[m->n_rows] = (struct trace_rec){.kind = kind, .at_ns = m->at_ns};
-	return &m->row[m->n_rows++];
-}
-
-static void merge_phase(struct merge *m, uint64_t at_ns, unsigned number, const char *name)
-{
-	struct trace_rec *r = merge_row(m, TRACE_PHASE, at_ns);
-
-	r->number = number;
-	strcpy(r->name, name);
-	m->stats->n_phases++;
-}
-
-/* ---- devices and domains */
-
-static unsigned merge_device(struct merge *m, uint16_t sid)
-{
-	unsigned i = 0;
-
-	while (i < m->head.n_devices && m->head.device[i].sid != sid)
-		i++;
-	if (i == m->head.n_devices && i < TRACE_DEVICES_MAX) {
-		m->head.device[i] = (struct trace_device){sid, m->job->unit ? m->job->unit->ats[sid]
-									    : m->job->ats};
-		m->head.n_devices++;
-	}
-	return i < TRACE_DEVICES_MAX ? i : 0;
-}
-
-/* A group's domain that has the id already, or a new one. */
-static unsigned merge_domain(struct merge *m, uint16_t did)
-{
-	for (unsigned d = 1; d <= m->n_domains; d++)
-		if (did && m->domain[d].did == did && m->domain[d].n_attached)
-			return d;
-	m->domain = xrealloc(m->domain, ++m->n_domains + 1, sizeof *m->domain);
-	m->domain[m->n_domains] = (struct merge_domain){.did = did, .live = imap_new()};
-	return m->n_domains;
-}
-
-static void merge_attach(struct merge *m, uint64_t at_ns, unsigned device, uint16_t did)
-{
-	struct merge_device *dev = &m->device[device];
-	struct trace_rec *r;
-
-	if (dev->domain)
-		return;
-	dev->domain = merge_domain(m, did);
-	m->domain[dev->domain].n_attached++;
-	m->domain[dev->domain].switched = dev->last != 0;
-	dev->last = dev->domain;
-	r = merge_row(m, TRACE_ATTACH, at_ns);
-	r->device = device;
-	r->domain = dev->domain;
-}
-
-/* Without caching mode attaching shows in no log; a device that is taken from a domain gets the
- * next. */
-static void merge_detach(struct merge *m, uint64_t at_ns, unsigned device)
-{
-	struct merge_device *dev = &m->device[device];
-	struct trace_rec *r;
-
-	if (!dev->domain)
-		return;
-	r = merge_row(m, TRACE_DETACH, at_ns);
-	r->device = device;
-	r->domain = dev->domain;
-	m->domain[dev->domain].n_attached--;
-	dev->domain = 0;
-	if (!m->head.caching_mode)
-		merge_attach(m, at_ns, device, 0);
-}
-
-/* Devices whose attaching QEMU's log does not show are attached before translation is on. */
-static void merge_attach_rest(struct merge *m, uint64_t at_ns)
-{
-	for (unsigned i = 0; i < m->head.n_devices; i++)
-		if (m->device[i].last == 0)
-			merge_attach(m, at_ns, i, 0);
-}
-
-/* ---- maps */
-
-/* The domain of the tested device in which [first, last] has a map; 0: none. Newest first. */
-static unsigned merge_where(const struct merge *m, iova_t first, iova_t last)
-{
-	struct imap_entry entry;
-
-	for (unsigned d = m->n_domains; d; d--)
-		if (imap_first(m->domain[d].live, first, last, &entry))
-			return d;
-	return 0;
-}
-
-void import_cut(struct imap *live, iova_t first, iova_t last)
-{
-	struct imap_entry entry;
-
-	while (imap_first(live, first, last, &entry)) {
-		imap_remove(live, entry.first, NULL);
-		if (entry.first < first)
-			imap_insert(live, entry.first, first - 1, entry.value);
-		if (entry.last > last)
-			imap_insert(live, last + 1, entry.last, entry.value);
-	}
-}
-
-static void merge_map(struct merge *m, const struct guest_op *op)
-{
-	unsigned domain = m->device[m->tested].last;
-	iova_t last = op->iova + op->n_bytes - 1;
-	struct imap_entry stale;
-	struct trace_rec *r;
-
-	while (imap_first(m->domain[domain].live, op->iova, last, &stale)) {
-		r = merge_row(m, TRACE_UNMAP, op->at_ns);
-		r->domain = domain;
-		r->iova = stale.first;
-		r->n_bytes = stale.last - stale.first + 1;
-		imap_remove(m->domain[domain].live, stale.first, NULL);
-		m->stats->n_stale++;
-	}
-	imap_insert(m->domain[domain].live, op->iova, last, 0);
-	m->domain[domain].kernel |= op->by_dma_api;
-	r = merge_row(m, TRACE_MAP, op->at_ns);
-	r->domain = domain;
-	r->cpu = op->cpu;
-	r->perm = PERM_RW;
-	r->iova = op->iova;
-	r->n_bytes = op->n_bytes;
-	r->seg = &m->job->guest->seg[op->first_seg];
-	r->n_segs = op->n_segs;
-	m->stats->n_maps++;
-}
-
-/* What was mapped before the log began is mapped first thing; its memory is not known. */
-static void merge_early(struct merge *m, const struct guest_op *op, unsigned domain)
-{
-	struct trace_seg *seg = xcalloc(1, sizeof *seg);
-	struct trace_rec *at;
-
-	*seg = (struct trace_seg){op->iova & UINT64_C(0xffff000), op->n_bytes};
-	merge_row(m, TRACE_MAP, 0);
-	at = &m->row[m->early_at];
-	memmove(at + 1, at, (m->n_rows - 1 - m->early_at) * sizeof *at);
-	*at = (struct trace_rec){.kind = TRACE_MAP,
-				 .at_ns = m->early_at ? at[-1].at_ns : 0,
-				 .domain = domain,
-				 .perm = PERM_RW,
-				 .iova = op->iova,
-				 .n_bytes = op->n_bytes,
-				 .seg = seg,
-				 .n_segs = 1,
-				 .line = 1 /* seg is its own */};
-	m->early_at++;
-	m->stats->n_unknown++;
-}
-
-static void merge_unmap(struct merge *m, const struct guest_op *op)
-{
-	iova_t last = op->iova + op->n_bytes - 1;
-	unsigned domain = merge_where(m, op->iova, last);
-	struct trace_rec *r;
-
-	if (!domain) {
-		domain = m->device[m->tested].last;
-		merge_early(m, op, 1);
-	}
-	import_cut(m->domain[domain].live, op->iova, last);
-	m->domain[domain].kernel |= op->by_dma_api;
-	r = merge_row(m, TRACE_UNMAP, op->at_ns);
-	r->domain = domain;
-	r->cpu = op->cpu;
-	r->iova = op->iova;
-	r->n_bytes = op->n_bytes;
-	m->stats->n_unmaps++;
-	if (m->n_queued == FLUSH_QUEUE_SLOTS) {
-		m->n_full++;
-		m->n_queued = 0;
-	}
-	m->n_queued++;
-}
-
-static void merge_timer(struct merge *m, uint64_t at_ns, unsigned cpu)
-{
-	struct trace_rec *r = merge_row(m, TRACE_TIMER, at_ns);
-
-	r->domain = m->device[m->tested].last;
-	r->cpu = cpu;
-	m->n_queued = 0;
-	m->stats->n_timers++;
-}
 
 /* ---- the guest's operations */
 
@@ -399,7 +159,7 @@ static void merge_unit(struct merge *m, const struct unit_event *ev)
 		merge_unit_phase(m, ev);
 		break;
 	case UNIT_BOOT:
-		merge_row(m, TRACE_BOOT, at_ns);
+		merge_boot(m, at_ns);
 		break;
 	case UNIT_ENABLE:
 		merge_attach_rest(m, at_ns);
@@ -444,6 +204,15 @@ static bool merge_has(const struct unit_log *u, enum unit_kind kind)
 	for (size_t i = 0; u && i < u->n_events; i++)
 		if (u->event[i].kind == kind)
 			return true;
+	return false;
+}
+
+/* Does QEMU's log begin before the kernel booted? */
+static bool merge_boots(const struct unit_log *u)
+{
+	for (size_t i = 0; u && i < u->n_events; i++)
+		if (u->event[i].kind != UNIT_PHASE)
+			return u->event[i].kind == UNIT_BOOT;
 	return false;
 }
 
@@ -512,10 +281,11 @@ static void merge_prologue(struct merge *m)
 			merge_device(m, u->event[i].sid);
 	m->tested = merge_device(m, m->job->tested);
 	merge_phase(m, 0, 0, "boot");
+	if (merge_boots(u))
+		return;
+	merge_row(m, TRACE_BOOT, 0);
 	if (merge_has(u, UNIT_ENABLE))
 		return;
-	if (!merge_has(u, UNIT_BOOT))
-		merge_row(m, TRACE_BOOT, 0);
 	merge_attach_rest(m, 0);
 	merge_row(m, TRACE_ENABLE, 0);
 	m->early_at = m->n_rows;
@@ -550,7 +320,7 @@ static void merge_fini(struct merge *m)
 		if (m->row[i].kind == TRACE_MAP && m->row[i].line)
 			free((void *)(uintptr_t)m->row[i].seg);
 	for (unsigned d = 1; d <= m->n_domains; d++)
-		imap_free(m->domain[d].live);
+		imap_free(m->domain[d].live), imap_free(m->domain[d].ever);
 	free(m->domain);
 	free(m->row);
 }

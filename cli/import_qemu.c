@@ -117,6 +117,8 @@ static void qemu_iotlb(struct qemu *q, struct unit_sub *s, uint64_t hi, uint64_t
 
 	switch ((enum vtd_granularity)FGET(VTD_DESC_IOTLB_G, lo)) {
 	case VTD_G_PAGE:
+		if (FGET(VTD_DESC_IOTLB_AM, hi) > VTD_MAMV)
+			return; /* an invalid descriptor: QEMU stops the queue */
 		ev = qemu_event(q, UNIT_PSI);
 		ev->iova = hi & FMASK(VTD_DESC_IOTLB_ADDR);
 		ev->am = (unsigned)FGET(VTD_DESC_IOTLB_AM, hi);

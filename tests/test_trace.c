@@ -16,6 +16,7 @@
 #include "models/trace/trace.h"
 
 #define HEAD "dmachurn-trace 1\nkernel 6.1\nflush strict\nvcpus 2\ndevice 01:00.0 ats=on\n"
+#define HEAD2 HEAD "0 boot\n0 attach 01:00.0 1 kernel\n"
 
 static char path[64];
 
@@ -100,24 +101,24 @@ static void test_trace_errors(void **state)
 		 ":6:20: got 'user', allowed kernel, vfio"},
 		{HEAD "0 detach 01:00.0 1\nend 1\n", ":6:18: domain 1 has no device"},
 		{HEAD "0 unmap 3 0 0x1000 4096\nend 1\n", ":6:9: domain 3 was never attached"},
-		{HEAD "0 attach 01:00.0 1 kernel\n0 unmap 1 2 0x1000 4096\nend 2\n",
-		 ":7:11: got '2', allowed a number 0..1"},
-		{HEAD "0 attach 01:00.0 1 kernel\n0 unmap 1 0 0x1000 0\nend 2\n",
-		 ":7:20: the range is empty or passes the end of the address space"},
-		{HEAD "0 attach 01:00.0 1 kernel\n0 unmap 1 0 0xffffffffffffffff 2\nend 2\n",
-		 ":7:32: the range is empty or passes the end of the address space"},
-		{HEAD "0 attach 01:00.0 1 kernel\n0 map 1 0 rw 0x1000 0x2000\nend 2\n",
-		 ":7:21: allowed ADDRESS+BYTES[,ADDRESS+BYTES]..., e.g. 0x3fe51000+8192"},
-		{HEAD
-		 "0 attach 01:00.0 1 kernel\n0 map 1 0 rw 0x1000 0x2000+4096,0x5000+0\nend 2\n",
-		 ":7:33: allowed ADDRESS+BYTES[,ADDRESS+BYTES]..., e.g. 0x3fe51000+8192"},
-		{HEAD "0 attach 01:00.0 1 kernel\n0 map 1 0 x 0x1000 0x2000+4096\nend 2\n",
-		 ":7:11: got 'x', allowed r, w, rw"},
+		{HEAD2 "0 unmap 1 2 0x1000 4096\nend 3\n", ":8:11: got '2', allowed a number 0..1"},
+		{HEAD2 "0 unmap 1 0 0x1000 0\nend 3\n",
+		 ":8:20: the range is empty or passes the end of the address space"},
+		{HEAD2 "0 unmap 1 0 0xffffffffffffffff 2\nend 3\n",
+		 ":8:32: the range is empty or passes the end of the address space"},
+		{HEAD2 "0 map 1 0 rw 0x1000 0x2000\nend 3\n",
+		 ":8:21: allowed ADDRESS+BYTES[,ADDRESS+BYTES]..., e.g. 0x3fe51000+8192"},
+		{HEAD2 "0 map 1 0 rw 0x1000 0x2000+4096,0x5000+0\nend 3\n",
+		 ":8:33: allowed ADDRESS+BYTES[,ADDRESS+BYTES]..., e.g. 0x3fe51000+8192"},
+		{HEAD2 "0 map 1 0 x 0x1000 0x2000+4096\nend 3\n",
+		 ":8:11: got 'x', allowed r, w, rw"},
 		{HEAD "0 iec 0 5\nend 1\n",
 		 ":6:1: got 4 fields, allowed 5: TIME iec CPU INDEX LOG2 or TIME iec CPU all"},
 		{HEAD "0 iec 0 65536 0\nend 1\n", ":6:9: got '65536', allowed a number 0..65535"},
 		{HEAD "0 access 01:00.0 rw 0x1000 4\nend 1\n",
 		 ":6:18: got 'rw', allowed r, w; did you mean 'r'?"},
+		{HEAD "0 enable\nend 1\n", ":6:3: 'enable' before 'boot'"},
+		{HEAD "0 phase 1 a\n0 iec 0 all\nend 1\n", ":7:3: 'iec' before 'boot'"},
 		{HEAD "0 a b c d e f g h\nend 1\n", ":6:1: more than 8 fields"},
 	};
 	char want[400];

@@ -30,7 +30,7 @@ struct trace_reader {
 	char *field[TRACE_FIELDS_MAX];
 	unsigned n_fields;
 	uint64_t at_ns, n_rows;
-	bool ended;
+	bool booted, ended;
 	struct trace_domain *domain; /* [n_domains], by number */
 	unsigned n_domains;
 	struct trace_seg *seg;

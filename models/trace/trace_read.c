@@ -118,7 +118,7 @@ static int trace_segs(struct trace_reader *r, unsigned field, struct trace_rec *
 		if (plus)
 			*plus = '\0';
 		if (!plus || !trace_parse_number(text, UINT64_MAX, &s.gpa) ||
-		    !trace_parse_number(plus + 1, UINT64_C(1) << 56, &s.n_bytes) || s.n_bytes == 0)
+		    !trace_parse_number(plus + 1, UINT64_C(1) << 57, &s.n_bytes) || s.n_bytes == 0)
 			return err_at(
 				e,
 				(struct err_place){r->path, r->line_no,
@@ -150,9 +150,10 @@ static int trace_row_phase(struct trace_reader *r, struct trace_rec *rec, struct
 
 static int trace_row_plain(struct trace_reader *r, struct trace_rec *rec, struct err *e)
 {
-	(void)r;
-	(void)rec;
 	(void)e;
+	/* A new kernel: no device is in a domain. */
+	for (unsigned i = 0; rec->kind == TRACE_BOOT && i < r->n_domains; i++)
+		r->domain[i].n_attached = 0;
 	return 0;
 }
 
@@ -309,7 +310,13 @@ static int trace_row(struct trace_reader *r, struct trace_rec *rec, struct err *
 		rc = err_at(e, trace_place(r, 0),
 			    "got %u fields, allowed TIME iec CPU INDEX LOG2 or TIME iec CPU all",
 			    r->n_fields);
-	return rc < 0 ? rc : trace_rows[kind].row(r, rec, e);
+	if (rc < 0 || (rc = trace_rows[kind].row(r, rec, e)) < 0)
+		return rc;
+	if (rec->kind == TRACE_BOOT)
+		r->booted = true;
+	if (r->booted || rec->kind == TRACE_PHASE)
+		return 0;
+	return err_at(e, trace_place(r, 1), "'%s' before 'boot'", r->field[1]);
 }
 
 int trace_next(struct trace_reader *r, struct trace_rec *rec, struct err *e)
