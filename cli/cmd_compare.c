@@ -31,7 +31,7 @@ struct compare_args {
 	struct vary vary[VARY_MAX]; /* sorted by path */
 	size_t n_varies;
 	const char *db;
-	bool has_seed;
+	bool has_seed, brief;
 	uint64_t seed;
 };
 
@@ -49,6 +49,7 @@ static const struct argp_option compare_options[] = {
 	{"set", KEY_SET, "PATH=VALUE", 0, "Replace or add one value in all columns; may be repeated", 0},
 	{"seed", KEY_SEED, "N", 0, "Replace the scenarios' seed", 0},
 	{"db", KEY_DB, "FILE", 0, "Store the runs in this SQLite file, too", 0},
+	{"brief", 'b', NULL, 0, "Only the rows that decide, and no command at the end", 0},
 	{0}};
 
 static const char compare_doc[] =
@@ -152,6 +153,9 @@ static error_t compare_parse(int key, char *arg, struct argp_state *state)
 	case KEY_SEED:
 		a->seed = parse_seed(arg, state);
 		a->has_seed = true;
+		return 0;
+	case 'b':
+		a->brief = true;
 		return 0;
 	case KEY_DB:
 		a->db = arg;
@@ -296,9 +300,10 @@ static char *repeat_command(int argc, char **argv)
 	return text;
 }
 
-static int compare_finish(const struct figures *f, size_t n, const char *command, struct err *e)
+static int compare_finish(const struct figures *f, size_t n, const char *command, bool brief,
+			  struct err *e)
 {
-	report_print(stdout, f, n, command);
+	report_print(stdout, f, n, brief ? NULL : command, brief);
 	if (fflush(stdout) || ferror(stdout))
 		return err_env(e, "standard output: %s", strerror(errno));
 	for (size_t i = 0; i < n; i++)
@@ -349,7 +354,7 @@ static int compare_main(int argc, char **argv)
 	f = xcalloc(n, sizeof *f);
 	rc = compare_run(&a, column, f, n, &e);
 	if (!rc)
-		rc = compare_finish(f, n, command, &e);
+		rc = compare_finish(f, n, command, a.brief, &e);
 	compare_free(&a, column, f, n);
 	free(command);
 	return rc ? verb_fail(&e) : EXIT_DONE;

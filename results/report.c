@@ -18,53 +18,54 @@
 static const struct {
 	const char *counter; /* NULL: a heading */
 	const char *label;
+	bool brief; /* also in a brief table */
 } count_rows[] = {
-	{"vmexits", "vmexits per I/O"},
-	{"vmexits.qi_tail", "  queue tail (IQT)"},
-	{"vmexits.mmio_other", "  other IOMMU registers"},
-	{"vmexits.config", "  PCI configuration"},
-	{"vmexits.hypercall", "  hypercalls"},
-	{"vmexits.kick", "  doorbells"},
-	{"kicks.light", "ioeventfd doorbells per I/O"},
-	{NULL, "descriptors per I/O"},
-	{"qi.psi", "  IOTLB, page (PSI)"},
-	{"qi.dsi", "  IOTLB, domain (DSI)"},
-	{"qi.global", "  IOTLB, global"},
-	{"qi.devtlb", "  device TLB"},
-	{"qi.cc", "  context cache"},
-	{"qi.iec", "  interrupt entries"},
-	{"qi.wait", "  wait"},
-	{"qi.other", "  other"},
-	{NULL, "in QEMU, per I/O"},
-	{"iotlb.hit", "  IOTLB hits"},
-	{"iotlb.miss", "  IOTLB misses"},
-	{"iotlb.reset", "  IOTLB resets"},
-	{"walk.notify", "  notification walks"},
-	{"walk.tables", "  page tables visited"},
-	{"walk.pte", "  PTEs read"},
-	{"notify.map", "  MAP events"},
-	{"notify.map_duplicate", "    held already"},
-	{"notify.unmap", "  UNMAP events"},
-	{"notify.unmap_needless", "    needless"},
-	{"notify.devtlb_unmap", "  device-TLB UNMAP events"},
-	{NULL, "consumer, per I/O"},
-	{"consumer.hit", "  hits"},
-	{"consumer.miss", "  misses"},
-	{"consumer.update", "  updates"},
-	{"consumer.invalidate", "  invalidates"},
-	{"consumer.evict", "  evictions"},
-	{"consumer.flush", "  flushes"},
-	{"consumer.map", "  map calls"},
-	{"consumer.map_failed", "    refused"},
-	{"consumer.unmap", "  unmap calls"},
-	{"consumer.unmap_failed", "    refused"},
-	{"stale.hit", "  stale hits"},
-	{"dma.fault", "  DMA faults"},
-	{NULL, "guest, per I/O"},
-	{"guest.map", "  maps"},
-	{"guest.unmap", "  unmaps"},
-	{"guest.flush", "  flushes of the queue"},
-	{"guest.submit", "  submissions"},
+	{"vmexits", "vmexits per I/O", true},
+	{"vmexits.qi_tail", "  queue tail (IQT)", false},
+	{"vmexits.mmio_other", "  other IOMMU registers", false},
+	{"vmexits.config", "  PCI configuration", false},
+	{"vmexits.hypercall", "  hypercalls", false},
+	{"vmexits.kick", "  doorbells", false},
+	{"kicks.light", "ioeventfd doorbells per I/O", false},
+	{NULL, "descriptors per I/O", true},
+	{"qi.psi", "  IOTLB, page (PSI)", true},
+	{"qi.dsi", "  IOTLB, domain (DSI)", true},
+	{"qi.global", "  IOTLB, global", false},
+	{"qi.devtlb", "  device TLB", true},
+	{"qi.cc", "  context cache", false},
+	{"qi.iec", "  interrupt entries", false},
+	{"qi.wait", "  wait", false},
+	{"qi.other", "  other", false},
+	{NULL, "in QEMU, per I/O", true},
+	{"iotlb.hit", "  IOTLB hits", false},
+	{"iotlb.miss", "  IOTLB misses", false},
+	{"iotlb.reset", "  IOTLB resets", false},
+	{"walk.notify", "  notification walks", false},
+	{"walk.tables", "  page tables visited", false},
+	{"walk.pte", "  PTEs read", true},
+	{"notify.map", "  MAP events", true},
+	{"notify.map_duplicate", "    held already", false},
+	{"notify.unmap", "  UNMAP events", true},
+	{"notify.unmap_needless", "    needless", true},
+	{"notify.devtlb_unmap", "  device-TLB UNMAP events", true},
+	{NULL, "consumer, per I/O", true},
+	{"consumer.hit", "  hits", false},
+	{"consumer.miss", "  misses", true},
+	{"consumer.update", "  updates", true},
+	{"consumer.invalidate", "  invalidates", true},
+	{"consumer.evict", "  evictions", false},
+	{"consumer.flush", "  flushes", true},
+	{"consumer.map", "  map calls", true},
+	{"consumer.map_failed", "    refused", true},
+	{"consumer.unmap", "  unmap calls", true},
+	{"consumer.unmap_failed", "    refused", true},
+	{"stale.hit", "  stale hits", true},
+	{"dma.fault", "  DMA faults", true},
+	{NULL, "guest, per I/O", true},
+	{"guest.map", "  maps", false},
+	{"guest.unmap", "  unmaps", false},
+	{"guest.flush", "  flushes of the queue", false},
+	{"guest.submit", "  submissions", false},
 };
 
 static const char *const payer_label[PAYER_N] = {
@@ -114,6 +115,8 @@ static void put_counts(const struct report *r)
 			pending = count_rows[k].label;
 			continue;
 		}
+		if (r->brief && !count_rows[k].brief)
+			continue;
 		for (size_t i = 0; i < r->n; i++)
 			cell[i] = (struct cell){figures_per_io(&r->f[i], count_rows[k].counter), false};
 		put_row(r, count_rows[k].label, cell, &pending);
@@ -210,7 +213,7 @@ static void put_cycles(const struct report *r)
 			cell[i] = payer_cell(&r->f[i], (enum payer)p);
 		snprintf(label, sizeof label, "  %s", payer_label[p]);
 		put_row(r, label, cell, &pending);
-		for (size_t k = 0; k < n && shown < TOP_PRIMITIVES; k++)
+		for (size_t k = 0; k < n && shown < TOP_PRIMITIVES && !r->brief; k++)
 			if (figures_payer(list[k].primitive) == (enum payer)p) {
 				put_primitive(r, list[k].primitive, NULL);
 				shown++;
@@ -309,9 +312,9 @@ static void put_block(const struct report *r, const char *const *path, size_t n_
 	report_aborted(r);
 }
 
-void report_print(FILE *to, const struct figures *f, size_t n, const char *command)
+void report_print(FILE *to, const struct figures *f, size_t n, const char *command, bool brief)
 {
-	struct report r = {.to = to, .all = f, .n_all = n};
+	struct report r = {.to = to, .all = f, .n_all = n, .brief = brief};
 	size_t n_paths;
 	const char **path = figures_differ(f, n, true, &n_paths);
 

@@ -8,11 +8,13 @@
 #ifndef RESULTS_REPORT_H
 #define RESULTS_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "results/figures.h"
 
-/* Four runs side by side, more in blocks below each other. command: what repeats it, or NULL. */
-void report_print(FILE *to, const struct figures *f, size_t n, const char *command);
+/* Four runs side by side, more in blocks below each other. command: what repeats it, or NULL. brief: only the
+ * rows that decide. */
+void report_print(FILE *to, const struct figures *f, size_t n, const char *command, bool brief);
 
 #endif

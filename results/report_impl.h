@@ -5,6 +5,7 @@
 #ifndef RESULTS_REPORT_IMPL_H
 #define RESULTS_REPORT_IMPL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "results/figures.h"
@@ -23,6 +24,7 @@ struct report {
 	size_t n;                /* of the block */
 	const struct figures *all;
 	size_t n_all;
+	bool brief; /* the rows that decide, without the parts of cycles */
 };
 
 /* A primitive and its share of all runs' cycles per I/O, to show the largest. */
