@@ -48,7 +48,7 @@ static void queue_aborted(void *self, const char *why)
 {
 	(void)self;
 	(void)why;
-	assert(!"nobody listens, so nothing can be asserted");
+	assert(0 && "nobody listens, so nothing can be asserted");
 }
 
 static void queue_word(struct queue_bench *b, gpa_t at, uint64_t val)
