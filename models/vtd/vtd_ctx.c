@@ -90,6 +90,8 @@ static bool ctx_pgtt_valid(const struct vtd *v, const struct pasid_entry *pe)
 	}
 }
 
+/* The entry, present or not: QEMU looks at P only when it fetches the context entry. A context entry that is
+ * cached may go on with a PASID entry that is not present any more (Deviates: VT-d 9.6). */
 static enum vtd_fault ctx_pasid_read(const struct vtd *v, const struct vtd_ce *ce, uint32_t pasid,
 				     struct pasid_entry *pe)
 {
@@ -109,9 +111,18 @@ static enum vtd_fault ctx_pasid_read(const struct vtd *v, const struct vtd_ce *c
 	if (!(is_pt && vtd_has(v, VTD_B_FAULT_PASID)) &&
 	    !ctx_level_supported(v, 2 + (unsigned)FGET(VTD_PASID_AW, pe->w[0])))
 		return ctx_pasid_fault(v, VTD_FR_PASID_INVALID);
-	if (!FGET(VTD_PASID_P, pe->w[0]))
-		return ctx_pasid_fault(v, VTD_FR_PASID_P);
 	return VTD_FR_NONE;
+}
+
+/* The entry of RID_PASID must resolve and be present. */
+static enum vtd_fault ctx_check_scalable(const struct vtd *v, const struct vtd_ce *ce)
+{
+	struct pasid_entry pe;
+	enum vtd_fault f = ctx_pasid_read(v, ce, vtd_ctx_rid_pasid(v, ce), &pe);
+
+	if (f == VTD_FR_NONE && !FGET(VTD_PASID_P, pe.w[0]))
+		return ctx_pasid_fault(v, VTD_FR_PASID_P);
+	return f;
 }
 
 enum vtd_fault vtd_ctx_pasid_fpd(const struct vtd *v, const struct vtd_ce *ce, bool *fpd)
@@ -161,7 +172,6 @@ enum vtd_fault vtd_ctx_read(const struct vtd *v, uint16_t sid, struct vtd_ce *ce
 {
 	unsigned n_bytes = v->root_scalable ? SCALABLE_CTX_BYTES : CTX_BYTES;
 	unsigned index = v->root_scalable ? sid & 0x7fu : sid & 0xffu;
-	struct pasid_entry pe;
 	uint64_t root;
 	enum vtd_fault f;
 
@@ -176,8 +186,7 @@ enum vtd_fault vtd_ctx_read(const struct vtd *v, uint16_t sid, struct vtd_ce *ce
 		return VTD_FR_CTX_P;
 	if (ctx_has_reserved(v, ce))
 		return VTD_FR_CTX_RSVD;
-	return v->root_scalable ? ctx_pasid_read(v, ce, vtd_ctx_rid_pasid(v, ce), &pe)
-				: ctx_check_legacy(v, ce);
+	return v->root_scalable ? ctx_check_scalable(v, ce) : ctx_check_legacy(v, ce);
 }
 
 enum vtd_fault vtd_ctx_fetch(struct vtd *v, uint16_t sid, struct vtd_ce *ce, struct meter *m)
