@@ -60,7 +60,8 @@ static ssize_t serve_read(int fd, struct serve_buffer *b, struct err *e)
 {
 	ssize_t n;
 
-	memmove(b->text, b->text + b->first, b->end - b->first);
+	if (b->first != 0)
+		memmove(b->text, b->text + b->first, b->end - b->first);
 	b->end -= b->first;
 	b->first = 0;
 	if (b->room - b->end < BLOCK_BYTES) {
