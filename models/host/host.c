@@ -43,12 +43,20 @@ void host_fini(struct host *h)
 
 gpa_t host_alloc_pages(struct host *h, uint64_t n)
 {
-	gpa_t at = h->next_page;
+	gpa_t first, last;
 
-	if (!gmem_is_ram(h->mem, at, n * PAGE_BYTES))
-		return 0;
-	h->next_page += n * PAGE_BYTES;
-	return at;
+	for (unsigned i = 0; i < gmem_n_regions(h->mem); i++) {
+		gmem_region(h->mem, i, &first, &last);
+		if (h->next_page > last)
+			continue;
+		if (h->next_page < first)
+			h->next_page = first;
+		if (n * PAGE_BYTES - 1 > last - h->next_page)
+			continue; /* what is left of this region is too small: the next one */
+		h->next_page += n * PAGE_BYTES;
+		return h->next_page - n * PAGE_BYTES;
+	}
+	return 0;
 }
 
 static void host_submit_now(struct host *h, const struct submission *s)

@@ -23,6 +23,7 @@
 #include "models/linux/lx_kernel.h"
 #include "models/linux/lx_priv.h"
 #include "models/trace/trace.h"
+#include "models/vtd/vtd_spec.h"
 #include "sim/bits.h"
 #include "sim/xalloc.h"
 
@@ -97,6 +98,24 @@ static int replay_read(struct replay *w, struct trace_reader *r, struct err *e)
 	}
 }
 
+static void replay_drop(struct replay *w)
+{
+	for (size_t i = 0; i < w->n_recs; i++)
+		free((void *)(uintptr_t)w->rec[i].seg);
+	free(w->rec);
+}
+
+/* A trace of a wider unit has addresses that this one cannot have. */
+static int replay_check(const struct replay *w, struct err *e)
+{
+	unsigned unit_bits = (unsigned)FGET(VTD_CAP_MGAW, w->host->kernel->cap) + 1;
+
+	if (w->head.aw_bits > unit_bits)
+		return err_user(e, "devices.%s.workload.trace: %s has addresses of %u bits, the IOMMU %u; set iommu.aw-bits",
+				w->env->dev_name, w->trace, w->head.aw_bits, unit_bits);
+	return 0;
+}
+
 static int replay_init(void *self, const struct workload_env *env, struct err *e)
 {
 	struct replay *w = self;
@@ -110,10 +129,12 @@ static int replay_init(void *self, const struct workload_env *env, struct err *e
 	if (!r)
 		return ret;
 	w->head = *trace_reader_head(r);
-	ret = replay_read(w, r, e);
+	ret = replay_check(w, e);
+	if (!ret)
+		ret = replay_read(w, r, e);
 	trace_close(r);
 	if (ret) /* fini is not called */
-		free(w->rec);
+		replay_drop(w);
 	else
 		w->domain = xcalloc(w->n_domains, sizeof(struct replay_domain *));
 	return ret;
@@ -135,12 +156,10 @@ static void replay_fini(void *self)
 
 	for (unsigned i = 0; i < w->n_domains; i++)
 		domain_free(w->domain[i]);
-	for (size_t i = 0; i < w->n_recs; i++)
-		free((void *)(uintptr_t)w->rec[i].seg);
+	replay_drop(w);
 	lx_pages_release(w->host->kernel, &w->gone);
 	lx_ranges_fini(&w->replaced);
 	free(w->domain);
-	free(w->rec);
 }
 
 /* ---- domains */
