@@ -383,6 +383,52 @@ static void test_registration(void **state)
 	}
 }
 
+/* Rows of the event log: what led to what. */
+struct log_rows {
+	struct rec_event row[16];
+	size_t n;
+};
+
+static int keep_rows(void *self, const struct rec_event *row, size_t n)
+{
+	struct log_rows *l = self;
+
+	for (size_t i = 0; i < n && l->n < ARRAY_SIZE(l->row); i++)
+		l->row[l->n++] = row[i];
+	return 0;
+}
+
+static void test_event_log(void **state)
+{
+	/* one PSI of a page that has moved: descriptor, UNMAP, MAP, and the walk of 3 entries */
+	static const struct {
+		enum event_kind kind;
+		uint64_t iova, bytes, cause;
+	} want[] = {
+		{EVENT_DESC, 0x15000, 0x1000, 0},
+		{EVENT_NOTIFY_UNMAP, 0x15000, 0x1000, 1},
+		{EVENT_NOTIFY_MAP, 0x15000, 0x1000, 1},
+		{EVENT_WALK, 0x15000, 3, 1},
+	};
+	struct log_rows rows = {.n = 0};
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, "caching-mode=on", NOTIFY_MAP | NOTIFY_UNMAP, true);
+	rec_log_to(r.rec, (struct rec_sink){keep_rows, &rows});
+	rig_run(&r, "pte 0x15 0x2020003; psi 0x15000 0 7");
+	assert_int_equal(rec_flush(r.rec), 0);
+	assert_int_equal(rows.n, ARRAY_SIZE(want));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		assert_int_equal(rows.row[i].kind, want[i].kind);
+		assert_true(rows.row[i].iova == want[i].iova && rows.row[i].bytes == want[i].bytes);
+		assert_int_equal(rows.row[i].cause, want[i].cause);
+	}
+	assert_int_equal(r.rec->cause, 0);
+	assert_int_equal(r.as->ent->counter[CTR_NOTIFY_MAP], 17); /* 16 by the replay, 1 */
+	rig_fini(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +439,7 @@ int main(void)
 		cmocka_unit_test(test_replay_ablations),
 		cmocka_unit_test(test_psi_walk),
 		cmocka_unit_test(test_registration),
+		cmocka_unit_test(test_event_log),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -191,6 +191,4 @@ void vtd_write(struct vtd *v, uint32_t off, unsigned size, uint64_t val, struct 
 		size = 4;
 	reg_store(v, off, size, val);
 	reg_act(v, off, size, m);
-	if (size == 8 && (off == VTD_FECTL || off == VTD_IECTL))
-		reg_act(v, off + 4, 4, m);
 }
