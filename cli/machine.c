@@ -156,12 +156,23 @@ static int build_kernel(struct machine *m)
 
 /* ---- devices */
 
+bool machine_is_done(const struct machine *m)
+{
+	return m->n_finished == m->n_devices && m->life.n_over == m->life.n_steps;
+}
+
+void machine_stop_if_done(struct machine *m)
+{
+	if (machine_is_done(m))
+		evq_stop(m->host.evq);
+}
+
 static void device_finished(void *self)
 {
 	struct machine *m = self;
 
-	if (++m->n_finished == m->n_devices)
-		evq_stop(m->host.evq);
+	m->n_finished++;
+	machine_stop_if_done(m);
 }
 
 static int build_consumer(struct machine *m, struct machine_device *md, const char *section)
@@ -218,6 +229,9 @@ static int build_guest(struct machine *m, struct machine_device *md)
 		.n_cpus = (unsigned)m->options.n_vcpus, .sid = md->dev.as->sid,
 		.ats = md->options.ats && md->consumer_env.device_iotlb, .dma_bits = 64,
 		.submit = dev_submit, .run_on = dev_run_on, .self = &md->dev};
+	md->dev.guest_env = &md->guest_env;
+	md->dev.guest_blank = xcalloc(1, g->type->size);
+	memcpy(md->dev.guest_blank, g->self, g->type->size);
 	ret = g->type->init(g->self, &md->guest_env, m->e);
 	if (ret) {
 		free(g->self);
@@ -316,6 +330,10 @@ static int build_device(struct machine *m, const char *name)
 		ret = build_workload(m, md, section);
 	if (ret)
 		return ret;
+	d->plugged = md->options.plugged;
+	d->listener = d->as->listener;
+	if (!d->plugged)
+		d->as->listener = NULL;
 	d->config.io_bytes_max = device_io_bytes(&d->workload);
 	return dev_init(d, m->e);
 }
@@ -379,6 +397,8 @@ int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed
 	if (!ret)
 		ret = build_devices(m);
 	if (!ret)
+		ret = machine_life_build(m);
+	if (!ret)
 		ret = scn_check_used(&m->scn, e);
 	if (!ret) {
 		params_add_derived(m, "guest.flush-used", flush_used(m));
@@ -399,6 +419,7 @@ static void device_free(struct machine_device *md)
 		d->consumer.type->fini(d->consumer.self);
 	free(d->workload.self);
 	free(d->guest.self);
+	free(d->guest_blank);
 	free(d->consumer.self);
 	dev_fini(d);
 	free(md->name);
@@ -411,6 +432,7 @@ void machine_free(struct machine *m)
 
 	for (unsigned i = 0; i < m->n_devices; i++)
 		device_free(m->device[i]);
+	machine_life_free(m);
 	lx_kernel_free(h->kernel);
 	if (h->iommu.self && h->iommu.type->fini)
 		h->iommu.type->fini(h->iommu.self);
@@ -442,26 +464,9 @@ int machine_boot(struct machine *m, struct err *e)
 	h->boot_meter = &boot;
 	for (unsigned i = 0; i < m->n_devices; i++)
 		h->iommu.type->listen(h->iommu.self, m->device[i]->dev.as, &boot);
-	if (m->boots_itself) {
-		h->boot_meter = NULL;
-		return 0;
-	}
-	lx_kernel_boot(h->kernel, &boot);
-	for (unsigned i = 0; i < m->n_devices && !ret; i++) {
-		struct guest *g = &m->device[i]->dev.guest;
-
-		boot.ent = m->device[i]->dev.ent;
-		if (g->type->attach)
-			ret = g->type->attach(g->self, &boot);
-	}
-	boot.ent = h->machine;
-	if (!ret)
-		lx_kernel_enable(h->kernel, &boot);
-	for (unsigned i = 0; i < m->n_devices && !ret; i++) {
-		boot.ent = m->device[i]->dev.ent;
-		ret = dev_start(&m->device[i]->dev, &boot, e);
-	}
-	m->boot_cycles = boot.cycles;
+	if (!m->boots_itself)
+		ret = life_boot(h, m->life.dev, m->n_devices, &boot, e);
+	m->boot_cycles = m->boots_itself ? 0 : boot.cycles;
 	h->boot_meter = NULL;
 	return ret;
 }
@@ -471,12 +476,15 @@ static void machine_begin(void *self, uint64_t arg)
 	struct dev *d = self;
 
 	(void)arg;
+	d->workload_started = true;
 	d->workload.type->start(d->workload.self);
 }
 
 void machine_start(struct machine *m)
 {
 	for (unsigned i = 0; i < m->n_devices; i++)
-		evq_push(m->host.evq, m->boot_cycles, EV_ARRIVAL, machine_begin, &m->device[i]->dev,
-			 0);
+		if (m->device[i]->dev.plugged)
+			evq_push(m->host.evq, m->boot_cycles, EV_ARRIVAL, machine_begin,
+				 &m->device[i]->dev, 0);
+	machine_life_start(m, m->boot_cycles);
 }

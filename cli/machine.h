@@ -9,6 +9,7 @@
 #ifndef CLI_MACHINE_H
 #define CLI_MACHINE_H
 
+#include "cli/machine_life.h"
 #include "models/host/dev.h"
 #include "models/linux/lx_kernel.h"
 #include "results/store.h"
@@ -38,7 +39,7 @@ enum { MAPPING_DYNAMIC, MAPPING_STATIC };
 struct device_options {
 	unsigned driver, mapping;
 	uint64_t vcpu, n_queues, ring, premap;
-	bool ats, scatter;
+	bool ats, scatter, plugged;
 };
 
 /* Which plug-in: of iommu, devices.NAME.consumer and devices.NAME.workload. */
@@ -72,6 +73,7 @@ struct machine {
 	unsigned n_devices, n_finished;
 	struct store_param *param; /* every option of every section; strings are own */
 	size_t n_params;
+	struct machine_life life;
 	char *folder;              /* of the scenario file */
 	cycles_t boot_cycles;
 	bool boots_itself; /* a replay drives the guest kernel */
@@ -84,5 +86,9 @@ int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed
 void machine_free(struct machine *m);
 int machine_boot(struct machine *m, struct err *e);
 void machine_start(struct machine *m);
+/* Every workload has finished and every step of life is over. */
+bool machine_is_done(const struct machine *m);
+/* End the run if so, after the event that runs now. */
+void machine_stop_if_done(struct machine *m);
 
 #endif

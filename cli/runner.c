@@ -38,7 +38,7 @@ static void run_until(struct machine *m, const struct run_job *job, cycles_t las
 		cycles_t to = first + (cycles_t)((time_wide)(last - first) * i / RUNNER_STEPS);
 
 		evq_run(q, to);
-		if (m->host.aborted || m->n_finished == m->n_devices)
+		if (m->host.aborted || machine_is_done(m))
 			return;
 		if (job->progress)
 			job->progress(job->progress_self, (double)i / RUNNER_STEPS);
@@ -79,7 +79,7 @@ static int run_machine(struct machine *m, const struct run_job *job, cycles_t *m
 		rec_mark(h->rec, "warm-up", begun);
 		reset_stats(m);
 	}
-	if (!h->aborted && m->n_finished != m->n_devices)
+	if (!h->aborted && !machine_is_done(m))
 		run_until(m, job, begun + time_cycles(m->run.duration, hz));
 	*measured = evq_now(h->evq) > begun ? evq_now(h->evq) - begun : 0;
 	rec_flush(h->rec); /* store_run_end() says why it failed */

@@ -60,6 +60,8 @@ static const struct opt device_rows[] = {
 		 "the device has ATS; used if the IOMMU has device-iotlb"),
 	OPT_BOOL(struct device_options, scatter, "scatter", "off",
 		 "payloads are separate pages, not one contiguous buffer"),
+	OPT_BOOL(struct device_options, plugged, "plugged", "on",
+		 "off: it is there only after a step of life plugs it"),
 	OPT_END};
 
 static const struct opt cost_rows[] = {
@@ -91,6 +93,7 @@ const struct opt_section build_sections[] = {
 	{"devices.NAME", "one device; its name is free", device_rows},
 	{"devices.NAME.consumer", "its consumer, besides the options of its model", consumer_rows},
 	{"devices.NAME.workload", "its workload, besides the options of its model", workload_rows},
+	{"life.NAME", "one step of the life cycle; its name is free", machine_life_rows},
 	{"costs", "what each primitive costs: a time or a distribution", cost_rows},
 	{NULL, NULL, NULL},
 };

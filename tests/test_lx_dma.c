@@ -545,7 +545,7 @@ static void test_stop(void **state)
 	(void)state;
 	assert_int_equal(rig_map(r, &d, M2, K4, 0), 0);
 	assert_int_not_equal(rig_walk(r, RIG_SID, d.first, &level), 0);
-	r->guest.type->stop(r->guest.self, &r->m);
+	r->guest.type->detach(r->guest.self, &r->m);
 	assert_int_equal(rig_walk(r, RIG_SID, d.first, &level), 0);
 	assert_int_equal(r->n_tails, 2);
 	assert_int_equal(rig_count(r, CTR_EXIT_CONFIG), 1);

@@ -225,7 +225,7 @@ static void test_versions_and_modes(void **state)
 
 		board_init(&b, &board_rows[i], &guest_linux_dma);
 		board_run(&b, &board_rows[i]);
-		b.guest.type->stop(b.guest.self, &b.m);
+		b.guest.type->detach(b.guest.self, &b.m);
 		u = b.unit->counter;
 		/* all that was submitted was executed: a wait for each tail write but the zeroing
 		 * one */

@@ -55,6 +55,9 @@ struct consumer_type {
 	 * pre-faults its used rings. ring[] holds 3 addresses a virtqueue: descriptors, available,
 	 * used; n_rings is a multiple of 3. Called before the first access. May be NULL. */
 	void (*start)(void *self, const iova_t *ring, unsigned n_rings, struct meter *m);
+	/* The driver has stopped the device, undoing start(): vhost forgets what it cached. May be
+	 * NULL. */
+	void (*stop)(void *self, struct meter *m);
 	/* One access of [at, at + n_bytes). On ACCESS_MISS or ACCESS_FAULT *where is the first byte
 	 * that failed; what lies before it was translated. */
 	enum access_result (*access)(void *self, iova_t at, uint64_t n_bytes, enum perm need,

@@ -6,7 +6,8 @@
  *   region deleted  RAM: UNMAP_DMA; translated: unregister, one UNMAP_DMA of the whole section
  *   MAP event       guest page must be RAM, then MAP_DMA; refused: counted, QEMU goes on
  *   UNMAP event     UNMAP_DMA, mapped or not; one flush of the host's IOTLB if something went
- *   access          what is mapped here passes, anything else faults in the host's IOMMU
+ *   access          what is mapped here passes, anything else faults in the host's IOMMU; while a handler is
+ *                   under way, what it has done so far (models/consumer/hole.h)
  *
  * Sources: qemu hw/vfio/common.c, listener.c; linux vfio_iommu_type1.c; refusals were observed.
  * Omitted: a MAP that answers EBUSY (QEMU then unmaps and tries again; the kernel says EEXIST),
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "models/consumer/hole.h"
 #include "models/consumer/hw_iotlb.h"
 #include "models/consumer/note.h"
 #include "models/consumer/oracle.h"
@@ -38,6 +40,9 @@ struct vfio {
 	struct type1 *container;
 	struct hw_iotlb *hw;
 	struct type1_map hit; /* of the last access; perm PERM_NONE: none */
+	struct hole *hole;
+	cycles_t settled_at;  /* hole_until() */
+	struct stat_hist *latency_hole;
 };
 
 static uint64_t vfio_pages(iova_t first, iova_t last)
@@ -59,6 +64,7 @@ static void vfio_count_pinned(const struct vfio *v)
 static void vfio_dma_map(struct vfio *v, const struct type1_map *map, struct meter *m)
 {
 	int ret = type1_map(v->container, map);
+	cycles_t since;
 
 	rec_count(v->env->ent, CTR_CONSUMER_MAP, 1);
 	meter_charge(m, PRIM_VFIO_MAP, 1);
@@ -69,6 +75,9 @@ static void vfio_dma_map(struct vfio *v, const struct type1_map *map, struct met
 		return;
 	}
 	meter_charge(m, PRIM_VFIO_MAP_PAGE, vfio_pages(map->first, map->last));
+	if (hole_added(v->hole, map->first, map->last, meter_now(m), m->start, &since))
+		stat_hist_add(v->latency_hole, meter_now(m) - since);
+	v->settled_at = hole_until(v->hole);
 	note_update(v->env, map->first, map->last, m);
 	vfio_count_pinned(v);
 }
@@ -89,9 +98,11 @@ static size_t vfio_dma_unmap(struct vfio *v, iova_t first, iova_t last, struct m
 	for (; type1_take(v->container, first, last, &gone); n++) {
 		meter_charge(m, PRIM_VFIO_UNMAP_PAGE, vfio_pages(gone.first, gone.last));
 		oracle_drop(&v->oracle, gone.first, gone.last, meter_now(m));
+		hole_removed(v->hole, &gone, meter_now(m), m->start);
 	}
 	if (n != 0) {
 		meter_charge(m, PRIM_HOST_FLUSH, 1);
+		v->settled_at = hole_until(v->hole);
 		hw_iotlb_flush(v->hw, first, last);
 		v->hit.perm = PERM_NONE;
 	}
@@ -173,8 +184,34 @@ static unsigned vfio_page_bits(const struct type1_map *map, iova_t at)
 	return PAGE_BITS;
 }
 
-static bool vfio_lookup(struct vfio *v, iova_t at)
+/* A handler is under way. True: v->hit, good for this access alone, is what the device finds. */
+static bool vfio_lookup_early(struct vfio *v, iova_t at, const struct meter *m)
 {
+	struct type1_map now, before;
+	bool is_mapped = type1_find(v->container, at, &now);
+
+	v->hit.perm = PERM_NONE;
+	switch (hole_look(v->hole, at, meter_now(m), is_mapped, &before)) {
+	case HOLE_SETTLED:
+		break;
+	case HOLE_BEFORE:
+		v->hit = before;
+		return true;
+	case HOLE_OPEN:
+		rec_count(v->env->ent, CTR_HOLE_FAULT, 1);
+		return false;
+	case HOLE_NONE:
+		return false;
+	}
+	if (is_mapped)
+		v->hit = now;
+	return is_mapped;
+}
+
+static bool vfio_lookup(struct vfio *v, iova_t at, const struct meter *m)
+{
+	if (PORT_UNLIKELY(meter_now(m) < v->settled_at))
+		return vfio_lookup_early(v, at, m);
 	if (v->hit.perm != PERM_NONE && at >= v->hit.first && at <= v->hit.last)
 		return true;
 	return type1_find(v->container, at, &v->hit);
@@ -189,7 +226,7 @@ static enum access_result vfio_access(void *self, iova_t at, uint64_t n_bytes, e
 	for (;; at = page_last + 1) {
 		unsigned page_bits;
 
-		if (!vfio_lookup(v, at) || (v->hit.perm & need) != need) {
+		if (!vfio_lookup(v, at, m) || (v->hit.perm & need) != need) {
 			*where = at;
 			note_fault(v->env, at, m);
 			return ACCESS_FAULT;
@@ -235,6 +272,8 @@ static int vfio_init(void *self, const struct consumer_env *env, struct err *e)
 	oracle_init(&v->oracle, env);
 	v->container = type1_new(v->backend == BACKEND_IOMMUFD ? 0 : v->max_entries);
 	v->hw = hw_iotlb_new(v->hw_entries);
+	v->hole = hole_new();
+	v->latency_hole = rec_latency(env->ent, "hole");
 	return 0;
 }
 
@@ -246,6 +285,7 @@ static void vfio_fini(void *self)
 		return; /* init failed */
 	type1_free(v->container);
 	hw_iotlb_free(v->hw);
+	hole_free(v->hole);
 	oracle_fini(&v->oracle);
 }
 

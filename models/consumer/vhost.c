@@ -346,6 +346,29 @@ static void vhost_start(void *self, const iova_t *ring, unsigned n_rings, struct
 	}
 }
 
+/* The backend goes: notifiers and cached translations with it. */
+static void vhost_stop(void *self, struct meter *m)
+{
+	struct vhost *v = self;
+
+	v->started = false;
+	for (unsigned i = 0; i < SECTIONS_MAX; i++)
+		if (v->sections.s[i].used)
+			section_unregister(&v->sections.s[i], v->env->as);
+	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
+		const struct vhost_iotlb_entry *const *e;
+		size_t n;
+
+		vhost_forget(&v->dev[i]);
+		v->dev[i].n_areas = 0;
+		e = vhost_iotlb_overlaps(v->dev[i].tlb, 0, UINT64_MAX, &n);
+		for (size_t k = 0; k < n; k++) {
+			oracle_drop(&v->oracle, e[k]->first, e[k]->last, meter_now(m));
+			vhost_iotlb_remove(v->dev[i].tlb, e[k]);
+		}
+	}
+}
+
 /* ---- accesses */
 
 static struct vhost_area *vhost_area_of(struct vhost_dev *d, iova_t at)
@@ -527,6 +550,7 @@ const struct consumer_type consumer_vhost = {
 	.init = vhost_init,
 	.fini = vhost_fini,
 	.start = vhost_start,
+	.stop = vhost_stop,
 	.access = vhost_access,
 	.fill = vhost_fill,
 	.ats = vhost_ats,

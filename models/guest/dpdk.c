@@ -206,7 +206,7 @@ static int dpdk_start(void *self, struct meter *m)
 {
 	struct guest_dpdk *g = self;
 
-	if (dpdk_take_memory(g))
+	if (g->page[0] == 0 && dpdk_take_memory(g))
 		return -ENOMEM;
 	vfio_move(g, &g->kernel_domain, &g->user_domain, m);
 	vfio_probe_superpages(g, m);
@@ -259,6 +259,23 @@ static void dpdk_stop(void *self, struct meter *m)
 		vfio_unmap(g, dpdk_va(g, i), g->page_bytes, m);
 }
 
+static void dpdk_detach(void *self, struct meter *m)
+{
+	struct guest_dpdk *g = self;
+
+	if (g->kernel_domain.attached)
+		lx_domain_detach(&g->kernel_domain, m);
+}
+
+/* Another container with the same mappings. */
+static void dpdk_move(void *self, struct meter *m)
+{
+	struct guest_dpdk *g = self;
+
+	lx_domain_detach(&g->user_domain, m);
+	lx_domain_attach(&g->user_domain, m);
+}
+
 const struct guest_type guest_dpdk = {
 	.name = "dpdk",
 	.help = "a DPDK application in the guest: static mappings of hugepages through VFIO",
@@ -272,4 +289,6 @@ const struct guest_type guest_dpdk = {
 	.map = dpdk_map,
 	.unmap = dpdk_unmap,
 	.stop = dpdk_stop,
+	.detach = dpdk_detach,
+	.move = dpdk_move,
 };

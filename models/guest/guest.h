@@ -100,8 +100,14 @@ struct guest_type {
 	/* The unmap's submissions have completed: what waited for them may go on (the IOVA is freed). May
 	 * be NULL. */
 	void (*unmapped)(void *self, const struct dma_map *d, struct meter *m);
-	/* Detach the device from its domain. May be NULL. */
+	/* Undo start(): the driver lets go of the device (DPDK: its domain is left for the kernel's). May
+	 * be NULL. */
 	void (*stop)(void *self, struct meter *m);
+	/* Undo attach(): the device leaves the kernel's domain. May be NULL. */
+	void (*detach)(void *self, struct meter *m);
+	/* While the device works: it leaves its domain and enters another one that maps the same. May be
+	 * NULL. */
+	void (*move)(void *self, struct meter *m);
 };
 
 struct guest {

@@ -103,12 +103,19 @@ static int linux_attach(void *self, struct meter *m)
 	return 0;
 }
 
-static void linux_stop(void *self, struct meter *m)
+static void linux_detach(void *self, struct meter *m)
 {
 	struct guest_linux *g = self;
 
 	if (g->domain.k && g->domain.attached)
 		lx_domain_detach(&g->domain, m);
+}
+
+/* The new domain gets the lowest free id, which is the old one's (observed), and equal tables. */
+static void linux_move(void *self, struct meter *m)
+{
+	linux_detach(self, m);
+	linux_attach(self, m);
 }
 
 /* Booked for the device, and a row of the log. */
@@ -272,5 +279,6 @@ const struct guest_type guest_linux_dma = {
 	.map = linux_map,
 	.unmap = linux_unmap,
 	.unmapped = linux_unmapped,
-	.stop = linux_stop,
+	.detach = linux_detach,
+	.move = linux_move,
 };

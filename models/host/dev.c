@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "models/counters.h"
+#include "sim/port.h"
 #include "sim/xalloc.h"
 
 const struct dev_driver_row dev_drivers[DRIVER_N] = {
@@ -32,51 +33,6 @@ const char *const dev_driver_words[DRIVER_N + 1] = {
 static uint64_t pages_of(uint64_t n_bytes)
 {
 	return (n_bytes + PAGE_BYTES - 1) >> PAGE_BITS;
-}
-
-/* ---- guest environment */
-
-void dev_submit(void *self, const struct submission *s)
-{
-	struct dev *d = self;
-
-	host_submit(d->host, s);
-}
-
-struct dev_work {
-	struct job job;
-	void (*work)(void *guest, struct meter *m);
-	void *guest;
-};
-
-static void work_end(struct job *j)
-{
-	free(j->self);
-}
-
-static void work_flushed(struct job *j)
-{
-	job_done(j, work_end);
-}
-
-static void work_step(struct job *j)
-{
-	struct dev_work *w = j->self;
-
-	w->work(w->guest, &j->m);
-	job_flush(j, work_flushed);
-}
-
-void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter *m), void *guest)
-{
-	struct dev *d = self;
-	struct dev_work *w = xcalloc(1, sizeof *w);
-
-	w->work = work;
-	w->guest = guest;
-	w->job.self = w;
-	w->job.cause = d->host->rec->cause;
-	job_queue(&w->job, &d->host->vcpu[cpu % d->host->n_vcpus], d->ent, work_step);
 }
 
 /* ---- life of a device */
@@ -118,6 +74,7 @@ int dev_init(struct dev *d, struct err *e)
 	d->latency_miss = rec_latency(d->ent, "miss");
 	d->pool = xcalloc(d->config.ring, sizeof *d->pool);
 	d->free_tail = &d->free;
+	d->parked_tail = &d->parked;
 	for (uint64_t i = 0; i < d->config.ring; i++) {
 		struct io *io = &d->pool[i];
 
@@ -143,14 +100,22 @@ void dev_fini(struct dev *d)
 	for (uint64_t i = 0; d->pool && i < d->config.ring; i++)
 		free(d->pool[i].map);
 	free(d->pool);
+	free(d->premap);
 }
 
 /* Pages that stay mapped while the device lives. */
 static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 {
-	gpa_t at = d->config.n_premap ? host_alloc_pages(d->host, d->config.n_premap) : 0;
+	gpa_t at;
 
-	if (d->config.n_premap != 0 && at == 0) {
+	if (d->config.n_premap == 0)
+		return 0;
+	if (d->premap_pages == 0) {
+		d->premap_pages = host_alloc_pages(d->host, d->config.n_premap);
+		d->premap = xcalloc(d->config.n_premap, sizeof *d->premap);
+	}
+	at = d->premap_pages;
+	if (at == 0) {
 		err_user(e, "%s: guest RAM is too small for premap: %llu pages", d->ent->name,
 			 (unsigned long long)d->config.n_premap);
 		return -ENOMEM;
@@ -166,6 +131,7 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 				 d->ent->name, (unsigned long long)i);
 			return ret;
 		}
+		d->premap[i] = map.first;
 	}
 	return 0;
 }
@@ -174,9 +140,12 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 {
 	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
 	unsigned n_pages = row->n_ring_pages * d->config.n_queues;
-	struct dma_seg seg = {host_alloc_pages(d->host, n_pages), n_pages * PAGE_BYTES};
+	struct dma_seg seg = {.n_bytes = n_pages * PAGE_BYTES};
 	int ret;
 
+	if (d->ring_pages == 0)
+		d->ring_pages = host_alloc_pages(d->host, n_pages);
+	seg.gpa = d->ring_pages;
 	if (seg.gpa == 0) {
 		err_user(e, "%s: guest RAM is too small for its rings", d->ent->name);
 		return -ENOMEM;
@@ -199,7 +168,37 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 		d->consumer.type->ats(d->consumer.self, true, m);
 	if (d->consumer.type->start)
 		d->consumer.type->start(d->consumer.self, d->ring, d->config.n_queues * DEV_RINGS, m);
+	d->started = true;
 	return dev_premap(d, m, e);
+}
+
+/* Both halves at once: submissions run where they are made (host.boot_meter). */
+static void dev_unmap_now(struct dev *d, struct dma_map *map, struct meter *m)
+{
+	map->cpu = d->config.vcpu;
+	d->guest.type->unmap(d->guest.self, map, m);
+	if (d->consumer.type->unmapped && !d->guest.type->is_static)
+		d->consumer.type->unmapped(d->consumer.self, map->first, map->last, meter_now(m));
+	if (d->guest.type->unmapped)
+		d->guest.type->unmapped(d->guest.self, map, m);
+}
+
+void dev_stop(struct dev *d, struct meter *m)
+{
+	assert(d->started && d->n_under_way == 0 && d->host->boot_meter == m);
+	d->started = false;
+	if (d->consumer.type->stop)
+		d->consumer.type->stop(d->consumer.self, m);
+	for (uint64_t i = 0; i < d->config.n_premap; i++) {
+		struct dma_map map = {.n_segs = 1, .n_bytes = PAGE_BYTES, .perm = PERM_RW,
+				      .iova = d->premap[i], .first = d->premap[i],
+				      .last = d->premap[i] | ~PAGE_MASK};
+
+		dev_unmap_now(d, &map, m);
+	}
+	dev_unmap_now(d, &d->ring_map, m);
+	if (d->guest.type->stop)
+		d->guest.type->stop(d->guest.self, m);
 }
 
 /* ---- map and kick */
@@ -338,8 +337,32 @@ static void io_map_step(struct job *j)
 	job_done(j, io_kicked);
 }
 
+static void io_begin(struct job *j);
+
+/* The device is paused: the I/O waits for dev_resume(). */
+static void io_park(struct job *j)
+{
+	struct io *io = j->self;
+	struct dev *d = io->dev;
+
+	if (!d->paused) {
+		job_queue(j, d->cpu, d->ent, io_begin);
+		return;
+	}
+	io->next = NULL;
+	*d->parked_tail = io;
+	d->parked_tail = &io->next;
+}
+
 static void io_begin(struct job *j)
 {
+	struct io *io = j->self;
+
+	if (PORT_UNLIKELY(io->dev->paused)) {
+		job_done(j, io_park);
+		return;
+	}
+	io->dev->n_under_way++;
 	meter_charge(&j->m, PRIM_GUEST_DRIVER, 1);
 	io_map_step(j);
 }
@@ -381,7 +404,7 @@ struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm, bool touched)
 	if (!io)
 		return NULL;
 	io->touched = touched;
-	job_queue(&io->job, d->cpu, d->ent, io_begin);
+	io_park(&io->job);
 	return io;
 }
 
@@ -394,10 +417,21 @@ void dev_touch(struct dev *d, iova_t iova, uint64_t n_bytes, enum perm perm)
 	io->n_maps = 1;
 	io->map[0] = (struct dma_map){.iova = iova, .n_bytes = n_bytes, .perm = perm};
 	io->at = iova;
+	d->n_under_way++;
 	dev_kicked(io);
 }
 
 /* ---- interrupt and unmap */
+
+static void dev_tell_quiet(struct dev *d)
+{
+	void (*quiet)(void *self) = d->quiet;
+
+	if (d->n_under_way != 0)
+		return;
+	d->quiet = NULL;
+	quiet(d->quiet_self);
+}
 
 static void io_end(struct job *j)
 {
@@ -417,7 +451,10 @@ static void io_end(struct job *j)
 	}
 	rec_event(d->host->rec, &row);
 	io_free(io);
+	d->n_under_way--;
 	d->workload.type->io_done(d->workload.self, io, !io->failed);
+	if (PORT_UNLIKELY(d->quiet != NULL))
+		dev_tell_quiet(d);
 }
 
 static void io_unmapped(struct job *j)
@@ -478,4 +515,46 @@ void dev_completed(struct io *io)
 	io->paid = !d->cpu->res.held;
 	io->job.cause = io->cause;
 	job_queue(&io->job, d->cpu, d->ent, io_interrupt);
+}
+
+/* ---- pause and resume */
+
+/* All but the first, which the device may be working on. */
+static void queue_give_up(struct dev_queue *q)
+{
+	struct io *io = q->first ? q->first->next : NULL;
+
+	if (!io)
+		return;
+	q->first->next = NULL;
+	q->tail = &q->first->next;
+	for (struct io *next; io; io = next) {
+		next = io->next;
+		io->failed = true;
+		dev_completed(io);
+	}
+}
+
+void dev_pause(struct dev *d, void (*quiet)(void *self), void *self)
+{
+	assert(!d->quiet);
+	d->paused = true;
+	d->quiet = quiet;
+	d->quiet_self = self;
+	for (unsigned i = 0; i < d->config.n_queues; i++)
+		queue_give_up(&d->queue[i]);
+	dev_tell_quiet(d);
+}
+
+void dev_resume(struct dev *d)
+{
+	struct io *io = d->parked;
+
+	d->paused = false;
+	d->parked = NULL;
+	d->parked_tail = &d->parked;
+	for (struct io *next; io; io = next) {
+		next = io->next;
+		io_park(&io->job);
+	}
 }

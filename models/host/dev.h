@@ -93,6 +93,12 @@ struct dev {
 	struct consumer consumer;
 	struct workload workload;
 	struct vcpu *cpu;
+	/* models/host/life.h; the caller fills them, too */
+	bool plugged;                     /* the machine has it */
+	struct listener *listener;        /* the consumer's, also while the address space has none */
+	const struct guest_env *guest_env;
+	void *guest_blank;                /* the guest driver's instance before init(): its options */
+	bool workload_started;
 	/* private to models/host */
 	struct stat_hist *latency_io, *latency_miss;
 	struct io *pool, *free, **free_tail; /* free slots, oldest first */
@@ -101,6 +107,14 @@ struct dev {
 	iova_t ring[DEV_QUEUES_MAX * DEV_RINGS]; /* of queue 0, queue 1, ... */
 	gpa_t buffers;          /* of slot 0 */
 	uint64_t slot_pages;
+	gpa_t ring_pages, premap_pages; /* their memory; 0: not taken yet */
+	iova_t *premap;                 /* [config.n_premap] while started */
+	bool started;                   /* dev_start() and not yet dev_stop() */
+	bool paused;                    /* I/Os handed over wait in `parked` */
+	uint64_t n_under_way;           /* I/Os begun and not yet ended */
+	void (*quiet)(void *self);      /* dev_pause(): called when there is none left */
+	void *quiet_self;
+	struct io *parked, **parked_tail;
 	struct dev_queue queue[DEV_QUEUES_MAX];
 	unsigned next_queue;
 	bool busy;              /* its thread runs or is being woken */
@@ -118,6 +132,16 @@ void dev_fini(struct dev *d);
 
 /* Translation is on, on the boot meter: driver's start-up, rings mapped, consumer started. */
 int dev_start(struct dev *d, struct meter *m, struct err *e);
+
+/* Undo dev_start(), I/Os none under way: the consumer stops, rings and premapped pages are unmapped, the
+ * driver lets go. */
+void dev_stop(struct dev *d, struct meter *m);
+
+/* The device stops: I/Os handed over from now on wait, those queued at the device are given up, the one of
+ * each queue that it works on ends. quiet(self) is called when none is under way, now or later. */
+void dev_pause(struct dev *d, void (*quiet)(void *self), void *self);
+/* I/Os that waited begin. */
+void dev_resume(struct dev *d);
 
 /* Hand an I/O over, now. The device accesses its buffers only if touched; else it completes the I/O without
  * (a receive buffer that is taken down unused, a request that is cancelled). NULL when all of the ring's slots are under way (the caller counts a drop). */

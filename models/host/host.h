@@ -45,7 +45,7 @@ struct host {
 	struct vcpu *vcpu;
 	unsigned n_vcpus;
 	struct vcpu *current;     /* whose job runs guest code now; NULL while booting */
-	struct meter *boot_meter; /* while booting: submissions run at once, on this */
+	struct meter *boot_meter; /* while booting or in a step of life: submissions run at once, on this */
 	gpa_t next_page;          /* bump allocator of buffers and rings */
 	char *aborted;            /* the modelled QEMU aborted: why */
 };

@@ -37,6 +37,8 @@ struct iommu_type {
 	struct aspace *(*attach)(void *self, uint16_t sid, struct entity *ent);
 	/* After the listener was set: tells it what the address space holds now. */
 	void (*listen)(void *self, struct aspace *as, struct meter *m);
+	/* The device goes: tells the listener that all of it is gone. */
+	void (*unlisten)(void *self, struct aspace *as, struct meter *m);
 	/* Machine reset. */
 	void (*reset)(void *self, struct meter *m);
 };

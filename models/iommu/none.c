@@ -119,6 +119,17 @@ static void none_listen(void *self, struct aspace *as, struct meter *m)
 	}
 }
 
+static void none_unlisten(void *self, struct aspace *as, struct meter *m)
+{
+	struct iommu_none *i = self;
+	struct region r = {.kind = REGION_RAM};
+
+	for (unsigned k = 0; as->listener && k < gmem_n_regions(i->env->mem); k++) {
+		gmem_region(i->env->mem, k, &r.first, &r.last);
+		as->listener->del(as->listener->self, &r, m);
+	}
+}
+
 static void none_reset(void *self, struct meter *m)
 {
 	(void)self;
@@ -138,5 +149,6 @@ const struct iommu_type iommu_none = {
 	.write = none_write,
 	.attach = none_attach,
 	.listen = none_listen,
+	.unlisten = none_unlisten,
 	.reset = none_reset,
 };

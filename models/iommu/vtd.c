@@ -56,6 +56,13 @@ static void vtd_plugin_listen(void *self, struct aspace *as, struct meter *m)
 	vtd_listen(i->unit, as, m);
 }
 
+static void vtd_plugin_unlisten(void *self, struct aspace *as, struct meter *m)
+{
+	struct iommu_vtd *i = self;
+
+	vtd_unlisten(i->unit, as, m);
+}
+
 static void vtd_plugin_reset(void *self, struct meter *m)
 {
 	struct iommu_vtd *i = self;
@@ -74,5 +81,6 @@ const struct iommu_type iommu_vtd = {
 	.write = vtd_plugin_write,
 	.attach = vtd_plugin_attach,
 	.listen = vtd_plugin_listen,
+	.unlisten = vtd_plugin_unlisten,
 	.reset = vtd_plugin_reset,
 };

@@ -367,6 +367,8 @@ void lx_domain_flush_all(const struct lx_domain *d, const struct lx_sink *to)
 {
 	struct batch b;
 
+	if (!d->attached)
+		return; /* the timer of a device that is gone: its id may be another's */
 	batch_begin(&b, d, to);
 	batch_add(&b, &(struct inv_req){.kind = INV_DSI, .did = d->did});
 	if (!(FGET(VTD_CAP_CM, d->k->cap) && d->k->era[LX_ERA_CM_SKIPS_DEVTLB]))

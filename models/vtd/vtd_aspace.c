@@ -181,3 +181,9 @@ void vtd_listen(struct vtd *v, struct aspace *as, struct meter *m)
 	(void)v;
 	aspace_tell(aspace_of(as), aspace_of(as)->is_translated, true, m);
 }
+
+void vtd_unlisten(struct vtd *v, struct aspace *as, struct meter *m)
+{
+	(void)v;
+	aspace_tell(aspace_of(as), aspace_of(as)->is_translated, false, m);
+}

@@ -32,6 +32,7 @@ uint64_t vtd_read(struct vtd *v, uint32_t off, unsigned size, struct meter *m);
 void vtd_write(struct vtd *v, uint32_t off, unsigned size, uint64_t val, struct meter *m);
 struct aspace *vtd_attach(struct vtd *v, uint16_t sid, struct entity *ent);
 void vtd_listen(struct vtd *v, struct aspace *as, struct meter *m);
+void vtd_unlisten(struct vtd *v, struct aspace *as, struct meter *m);
 void vtd_reset(struct vtd *v, struct meter *m);
 
 /* QEMU's trace events as text, without the newline; NULL ends it. `everything`: also register accesses

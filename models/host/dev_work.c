@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * dev_work - what a device's guest driver asks of the machine: submissions, and work on a vCPU.
+ */
+#include <stdlib.h>
+
+#include "models/host/dev.h"
+#include "sim/xalloc.h"
+
+void dev_submit(void *self, const struct submission *s)
+{
+	struct dev *d = self;
+
+	host_submit(d->host, s);
+}
+
+struct dev_work {
+	struct job job;
+	void (*work)(void *guest, struct meter *m);
+	void *guest;
+};
+
+static void work_end(struct job *j)
+{
+	free(j->self);
+}
+
+static void work_flushed(struct job *j)
+{
+	job_done(j, work_end);
+}
+
+static void work_step(struct job *j)
+{
+	struct dev_work *w = j->self;
+
+	w->work(w->guest, &j->m);
+	job_flush(j, work_flushed);
+}
+
+void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter *m), void *guest)
+{
+	struct dev *d = self;
+	struct dev_work *w = xcalloc(1, sizeof *w);
+
+	w->work = work;
+	w->guest = guest;
+	w->job.self = w;
+	w->job.cause = d->host->rec->cause;
+	job_queue(&w->job, &d->host->vcpu[cpu % d->host->n_vcpus], d->ent, work_step);
+}
