@@ -30,7 +30,7 @@ static int set_value(struct scn *s, const char *path, const char *value, struct 
 	return scn_set(s, text, e);
 }
 
-static int prepare(struct scn *s, const struct evaluation *v, double x, const char *policy)
+static int prepare(struct scn *s, const struct evaluation *v, double x, unsigned which)
 {
 	const struct breakeven *b = v->b;
 	char text[64], path[128];
@@ -47,12 +47,12 @@ static int prepare(struct scn *s, const struct evaluation *v, double x, const ch
 		snprintf(text, sizeof text, "%.9g", x);
 	if (!ret)
 		ret = set_value(s, b->vary, text, v->e);
-	if (!ret)
-		ret = set_value(s, b->between, policy, v->e);
+	if (!ret && b->between)
+		ret = set_value(s, b->between, b->policy[which], v->e);
 	return ret;
 }
 
-static double value_of(struct evaluation *v, double x, const char *policy)
+static double value_of(struct evaluation *v, double x, unsigned which)
 {
 	struct run_result result;
 	struct run_job job = {0};
@@ -62,19 +62,19 @@ static double value_of(struct evaluation *v, double x, const char *policy)
 
 	if (v->failed)
 		return 0;
-	scn_copy(&s, v->b->scn);
+	scn_copy(&s, v->b->scn[which]);
 	job.scn = &s;
-	ret = prepare(&s, v, x, policy);
+	ret = prepare(&s, v, x, which);
 	if (!ret)
 		ret = runner_run(&job, NULL, &result, v->e);
 	if (!ret) {
 		value = v->b->metric->of(&result);
 		if (result.aborted)
-			ret = err_user(v->e, "%s=%s: the modelled QEMU aborts: %s", v->b->between,
-				       policy, result.aborted);
+			ret = err_user(v->e, "%s: the modelled QEMU aborts: %s",
+				       v->b->policy[which], result.aborted);
 		else if (isnan(value))
-			ret = err_user(v->e, "%s=%s: no I/O was completed, nothing to compare",
-				       v->b->between, policy);
+			ret = err_user(v->e, "%s: no I/O was completed, nothing to compare",
+				       v->b->policy[which]);
 		run_result_free(&result);
 	}
 	scn_free(&s);
@@ -87,7 +87,7 @@ static double difference(double x, void *params)
 {
 	struct evaluation *v = params;
 
-	return value_of(v, x, v->b->policy[0]) - value_of(v, x, v->b->policy[1]);
+	return value_of(v, x, 0) - value_of(v, x, 1);
 }
 
 /* Point i of the scan. */

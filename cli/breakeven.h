@@ -17,12 +17,12 @@
 #define BREAKEVEN_ROOTS_MAX 4
 
 struct breakeven {
-	const struct scn *scn;
+	const struct scn *scn[2];  /* of the policies; the same when they differ by one value */
 	const char *vary;          /* path of the quantity */
 	bool is_time;              /* its values are times: x in picoseconds; else plain numbers */
 	double from, to;           /* range of x, from < to */
-	const char *between;       /* path of the policy */
-	const char *policy[2];
+	const char *between;       /* path of the policy; NULL: the scenarios differ */
+	const char *policy[2];     /* its values, or the scenarios' file names */
 	const struct metric *metric;
 	double tolerance;          /* relative, of x */
 };

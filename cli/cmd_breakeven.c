@@ -19,7 +19,7 @@
 #include "sim/xalloc.h"
 
 struct even_args {
-	const char *scenario, *vary, *between, *metric, *from, *to;
+	const char *scenario[2], *vary, *between, *metric, *from, *to;
 	const char **set;
 	size_t n_sets;
 	unsigned n_samples;
@@ -30,7 +30,7 @@ enum { KEY_VARY = 256, KEY_BETWEEN, KEY_METRIC, KEY_FROM, KEY_TO, KEY_SAMPLES, K
 
 static const struct argp_option even_options[] = {
 	{"vary", KEY_VARY, "PATH", 0, "The quantity: a cost, or any number or time of the scenario", 0},
-	{"between", KEY_BETWEEN, "PATH=V1,V2", 0, "The two policies", 0},
+	{"between", KEY_BETWEEN, "PATH=V1,V2", 0, "The two policies; or give two scenarios", 0},
 	{"metric", KEY_METRIC, "M", 0, "latency (default), latency-p99, cycles, time, vmexits, misses", 0},
 	{"from", KEY_FROM, "VALUE", 0, "Lower end; for a cost its published low", 0},
 	{"to", KEY_TO, "VALUE", 0, "Upper end; for a cost its published high", 0},
@@ -43,7 +43,8 @@ static const char even_doc[] =
 	"Find where two policies cost the same, and the band over the uncertain costs.\v"
 	"Example:\n"
 	"  dmachurn breakeven s.yaml --vary costs.vhost-miss --from 1us --to 60us \\\n"
-	"      --between devices.net0.consumer.notifier=unmap,map-unmap --metric latency\n";
+	"      --between devices.net0.consumer.notifier=unmap,map-unmap --metric latency\n"
+	"  dmachurn breakeven a.yaml b.yaml --vary costs.vmexit-mmio --metric cycles\n";
 
 static error_t even_parse(int key, char *arg, struct argp_state *state)
 {
@@ -81,13 +82,13 @@ static error_t even_parse(int key, char *arg, struct argp_state *state)
 		a->set[a->n_sets++] = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (a->scenario)
-			argp_error(state, "one scenario, please: '%s' is the second", arg);
-		a->scenario = arg;
+		if (a->scenario[1])
+			argp_error(state, "two scenarios at most: '%s' is the third", arg);
+		a->scenario[a->scenario[0] ? 1 : 0] = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!a->scenario || !a->vary || !a->between)
-			argp_error(state, "SCENARIO, --vary and --between are needed");
+		if (!a->scenario[0] || !a->vary || !a->between == !a->scenario[1])
+			argp_error(state, "SCENARIO --vary PATH --between PATH=V1,V2, or A B --vary PATH");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -189,7 +190,7 @@ static void print_point(const struct breakeven *b, const struct breakeven_point 
 }
 
 /* One draw of every cost that is an estimate and that the scenario does not set. */
-static void draw_costs(const struct scn *s, uint64_t seed, char **costs)
+static void draw_costs(const struct scn *const s[2], uint64_t seed, char **costs)
 {
 	struct rng_set *set = rng_set_new(seed);
 	struct rng *rng = rng_stream(set, "breakeven");
@@ -203,7 +204,8 @@ static void draw_costs(const struct scn *s, uint64_t seed, char **costs)
 		free(costs[p]);
 		costs[p] = NULL;
 		snprintf(path, sizeof path, "costs.%s", prim_rows[p].name);
-		if (strcmp(prim_rows[p].evidence, "estimate") != 0 || scn_find(s, path) ||
+		if (strcmp(prim_rows[p].evidence, "estimate") != 0 || scn_find(s[0], path) ||
+		    scn_find(s[1], path) ||
 		    dist_parse(&low, prim_rows[p].low, &e) || dist_parse(&high, prim_rows[p].high, &e))
 			continue;
 		costs[p] = xasprintf("%.0fps", (double)low.a * pow((double)high.a / (double)low.a, share));
@@ -258,44 +260,58 @@ static int find_band(const struct even_args *a, const struct breakeven *b, struc
 	return ret;
 }
 
+/* Load the scenarios (one is both policies) and set what --set says. */
+static int load(const struct even_args *a, struct scn s[2], unsigned *n, struct err *e)
+{
+	int ret = 0;
+
+	for (*n = 0; *n < 2 && a->scenario[*n] && !ret; (*n)++) {
+		ret = scn_load(&s[*n], a->scenario[*n], e);
+		if (ret)
+			return ret;
+		for (size_t i = 0; i < a->n_sets && !ret; i++)
+			ret = scn_set(&s[*n], a->set[i], e);
+	}
+	return ret;
+}
+
 static int even_run(const struct even_args *a, struct err *e)
 {
-	char *between = xstrdup(a->between);
+	char *between = a->between ? xstrdup(a->between) : NULL;
 	struct breakeven b = {.vary = a->vary, .tolerance = 1e-3};
 	struct breakeven_point p;
-	struct scn s;
-	int ret = scn_load(&s, a->scenario, e);
+	struct scn s[2];
+	unsigned n;
+	int ret = load(a, s, &n, e);
 
-	if (ret) {
-		free(between);
-		return ret;
+	for (unsigned i = 0; i < 2; i++) {
+		b.scn[i] = &s[i < n ? i : 0];
+		b.policy[i] = a->scenario[i] ? basename(a->scenario[i]) : "";
 	}
-	for (size_t i = 0; i < a->n_sets && !ret; i++)
-		ret = scn_set(&s, a->set[i], e);
-	b.scn = &s;
 	if (!ret)
 		ret = metric_find(a->metric, &b.metric, e);
 	if (!ret)
 		ret = parse_range(a, &b, e);
-	if (!ret)
+	if (!ret && between)
 		ret = parse_between(between, &b, e);
 	if (!ret)
 		ret = breakeven_find(&b, NULL, &p, e);
 	if (!ret) {
-		printf("%s: %s (%s), %s: %s or %s, by %s\n", a->scenario, b.metric->name, b.metric->unit,
-		       b.between, b.policy[0], b.policy[1], b.vary);
+		printf("%s (%s) by %s: %s%s%s or %s\n", b.metric->name, b.metric->unit, b.vary,
+		       b.between ? b.between : "", b.between ? " " : "", b.policy[0], b.policy[1]);
 		print_point(&b, &p);
 		if (a->n_samples != 0)
 			ret = find_band(a, &b, e);
 	}
-	scn_free(&s);
+	for (unsigned i = 0; i < n; i++)
+		scn_free(&s[i]);
 	free(between);
 	return ret;
 }
 
 static int even_main(int argc, char **argv)
 {
-	const struct argp argp = {even_options, even_parse, "SCENARIO", even_doc, NULL, NULL, NULL};
+	const struct argp argp = {even_options, even_parse, "SCENARIO [SCENARIO]", even_doc, NULL, NULL, NULL};
 	struct even_args a = {.metric = "latency", .n_samples = 32, .seed = 1};
 	struct err e = {0};
 	int ret;
