@@ -3,6 +3,7 @@
 
   golden.py check DIR PROGRAM...            run PROGRAM on each NAME.qts.gz; exit 1 if an answer or event differs
   golden.py make DIR NAME SEED OPS PROFILE [ev]  generate, run on QEMU, keep answers, with ev the events too
+  golden.py directed DIR                    the scripts of directed.py
   golden.py again DIR                       new answers and events from QEMU for every script kept
 """
 import glob
@@ -11,6 +12,7 @@ import os
 import sys
 
 import compare
+import directed
 import gen
 import model
 import qemu
@@ -85,6 +87,10 @@ def main(args):
     if args[:1] == ['make'] and len(args) in (6, 7):
         answer(os.path.join(args[1], args[2] + '.qts.gz'), gen.generate(int(args[3]), int(args[4]), args[5]),
                len(args) == 7)
+        return 0
+    if args[:1] == ['directed'] and len(args) == 2:
+        for name in directed.SCRIPTS:
+            answer(os.path.join(args[1], name + '.qts.gz'), directed.lines(name), False)
         return 0
     if args[:1] == ['again'] and len(args) == 2:
         for path in sorted(glob.glob(os.path.join(args[1], '*.qts.gz'))):
