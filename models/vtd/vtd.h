@@ -17,6 +17,7 @@
 #include "sim/port.h"
 
 #define VTD_NO_PASID UINT32_MAX
+#define VTD_LEVELS_MAX 4u /* of page tables */
 
 /* A context entry: 16 bytes in legacy mode (words 2, 3 are 0), 32 in scalable mode. */
 struct vtd_ce {
@@ -55,7 +56,7 @@ struct vtd {
 
 	uint8_t aw; /* bits */
 	uint64_t addr_mask; /* 2^aw - 1 */
-	uint64_t pte_rsvd[5][2]; /* [level][is a large leaf] */
+	uint64_t pte_rsvd[VTD_LEVELS_MAX + 1][2]; /* [level][is a large leaf] */
 	uint64_t desc_rsvd[VTD_S_N]; /* reserved bits by structure */
 
 	bool dmar_enabled, root_scalable, qi_enabled, iq_dw, intr_enabled;
@@ -157,7 +158,8 @@ void vtd_inv_iotlb_write(struct vtd *v, struct meter *m);
 enum vtd_fault vtd_ctx_read(const struct vtd *v, uint16_t sid, struct vtd_ce *ce);
 /* The same with trace, count and time. */
 enum vtd_fault vtd_ctx_fetch(struct vtd *v, uint16_t sid, struct vtd_ce *ce, struct meter *m);
-/* What a checked entry means; may fault in scalable mode. */
+/* What a checked entry means. May fault in scalable mode: then *d is what the rejected PASID entry says, level 0
+ * if there was none to read. */
 enum vtd_fault vtd_ctx_domain(const struct vtd *v, const struct vtd_ce *ce, struct vtd_domain *d);
 /* Fault processing disabled, by the PASID tables of a scalable entry. */
 enum vtd_fault vtd_ctx_pasid_fpd(const struct vtd *v, const struct vtd_ce *ce, bool *fpd);

@@ -19,6 +19,7 @@
 
 struct pasid_entry {
 	uint64_t w[2];
+	bool is_read; /* w is what memory holds, good or not */
 };
 
 static bool ctx_read_words(const struct vtd *v, gpa_t at, uint64_t *w, unsigned n)
@@ -104,6 +105,7 @@ static enum vtd_fault ctx_pasid_read(const struct vtd *v, const struct vtd_ce *c
 		return ctx_pasid_fault(v, VTD_FR_PDIR_P);
 	if (!ctx_read_words(v, ctx_pasid_at(dir, pasid), pe->w, ARRAY_SIZE(pe->w)))
 		return VTD_FR_PASID_ACCESS;
+	pe->is_read = true;
 	if (!ctx_pgtt_valid(v, pe))
 		return ctx_pasid_fault(v, VTD_FR_PASID_INVALID);
 	/* up to 9.2 the level is checked for pass-through too */
@@ -205,7 +207,7 @@ enum vtd_fault vtd_ctx_fetch(struct vtd *v, uint16_t sid, struct vtd_ce *ce, str
 
 enum vtd_fault vtd_ctx_domain(const struct vtd *v, const struct vtd_ce *ce, struct vtd_domain *d)
 {
-	struct pasid_entry pe;
+	struct pasid_entry pe = {.is_read = false};
 	enum vtd_fault f;
 	unsigned aw;
 
@@ -221,8 +223,10 @@ enum vtd_fault vtd_ctx_domain(const struct vtd *v, const struct vtd_ce *ce, stru
 		return VTD_FR_NONE;
 	}
 	f = ctx_pasid_read(v, ce, vtd_ctx_rid_pasid(v, ce), &pe);
-	if (f != VTD_FR_NONE)
+	if (!pe.is_read) {
+		*d = (struct vtd_domain){0};
 		return f;
+	}
 	aw = (unsigned)FGET(VTD_PASID_AW, pe.w[0]);
 	*d = (struct vtd_domain){
 		.table = pe.w[0] & FMASK(VTD_PASID_SLPTPTR),
@@ -231,7 +235,7 @@ enum vtd_fault vtd_ctx_domain(const struct vtd *v, const struct vtd_ce *ce, stru
 		.did = (uint16_t)FGET(VTD_PASID_DID, pe.w[1]),
 		.is_passthrough = FGET(VTD_PASID_PGTT, pe.w[0]) == VTD_PGTT_PT,
 	};
-	return VTD_FR_NONE;
+	return f;
 }
 
 bool vtd_ctx_is_passthrough(const struct vtd *v, const struct vtd_ce *ce,

@@ -131,6 +131,14 @@ static void xlat_pass_through(struct xlat_run *r, struct xlat *out, struct meter
 		  r->as->as.sid, !r->as->is_translated);
 }
 
+/* A rejected PASID entry may have more levels than there are, or be missing: what QEMU has on its stack then. */
+static bool xlat_can_walk(struct vtd *v, const struct vtd_domain *d)
+{
+	if (d->level > VTD_LEVELS_MAX)
+		vtd_abort(v, "walk of page tables of %u levels", d->level);
+	return d->level != 0 && d->level <= VTD_LEVELS_MAX;
+}
+
 static bool xlat_miss(struct xlat_run *r, struct xlat *out, struct meter *m)
 {
 	struct vtd *v = r->as->v;
@@ -143,16 +151,18 @@ static bool xlat_miss(struct xlat_run *r, struct xlat *out, struct meter *m)
 		return false;
 	if (v->root_scalable)
 		pasid = vtd_ctx_rid_pasid(v, &r->as->ctx);
+	/* With FPD in a cached context entry nobody has looked at the PASID entry since: QEMU asks its cache first,
+	 * then walks with the entry as it is. */
 	f = vtd_ctx_domain(v, &r->as->ctx, &d);
-	if (f != VTD_FR_NONE)
-		return xlat_fault(r, f, 0);
-	if (vtd_ctx_is_passthrough(v, &r->as->ctx, &d)) {
+	if (f == VTD_FR_NONE && vtd_ctx_is_passthrough(v, &r->as->ctx, &d)) {
 		xlat_pass_through(r, out, m);
 		return true;
 	}
 	if (v->root_scalable && xlat_lookup(r, pasid, out, m))
 		return true;
 	rec_count(v->ent, CTR_IOTLB_MISS, 1);
+	if (f != VTD_FR_NONE && !xlat_can_walk(v, &d))
+		return xlat_fault(r, f, 0);
 	f = vtd_walk(v, &d, r->at, r->is_write, &w);
 	meter_charge(m, PRIM_WALK_PTE, w.n_reads);
 	rec_count(v->ent, CTR_WALK_PTE, w.n_reads);

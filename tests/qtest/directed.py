@@ -202,7 +202,37 @@ def function_masks():
     return b
 
 
+def scalable_rejected_entry():
+    """With FPD in a cached context entry a PASID entry that has become bad is used all the same: the cache is asked
+    first, then the tables are walked as the entry says (no section: QEMU 7.2)."""
+    b = Bench('caching-mode=on,x-scalable-mode=on', 3, True)
+    b.ctx.may_fpd[SID] = True
+    b.dom.put(1, L.PROBE_IOVA, L.PROBE | RW)
+    for i in range(4):
+        b.dom.put(1, 0x1000 * i, L.DATA + 0x1000 * i | RW)
+        b.s.fill(L.DATA + 0x1000 * i, 0x1000, 0x41 + i)
+    for flip in (1, 2 << 6, 4 << 6, 1 << 2, 3 << 2):        # P, PGTT, PGTT, AW
+        b.ctx.attach(SID, b.dom, 2, 1)
+        b.ring.submit([Q.cc(1), Q.iotlb(1)])
+        b.read_dma(0x1000)
+        b.show()
+        b.ctx.change(SID, 'pasid', 0, flip)
+        b.read_dma(0x1000)                  # cached
+        b.show()
+        b.read_dma(0x2000)                  # not cached
+        b.show()
+        b.ring.submit([Q.iotlb(1)])
+        b.read_dma(0x3000)
+        b.show()
+        b.ring.submit([Q.cc(1)])
+        b.read_dma(0x3000)                  # now the entry is looked at
+        b.show()
+        b.s.reg64(L.FRCD_HI, 1 << 63)
+    return b
+
+
 SCRIPTS = {
+    'scalable-rejected-entry': scalable_rejected_entry,
     'function-masks': function_masks,
     'psi-in-large-pages': psi_in_large_pages,
     'cached-pages-1024': cached_pages_1024,
