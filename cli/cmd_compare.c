@@ -31,7 +31,8 @@ struct compare_args {
 	struct vary vary[VARY_MAX]; /* sorted by path */
 	size_t n_varies;
 	const char *db;
-	bool has_seed, brief;
+	bool has_seed;
+	struct report_style style;
 	uint64_t seed;
 };
 
@@ -50,6 +51,7 @@ static const struct argp_option compare_options[] = {
 	{"seed", KEY_SEED, "N", 0, "Replace the scenarios' seed", 0},
 	{"db", KEY_DB, "FILE", 0, "Store the runs in this SQLite file, too", 0},
 	{"brief", 'b', NULL, 0, "Only the rows that decide, and no command at the end", 0},
+	{"totals", 't', NULL, 0, "Counts and cycles of the whole run, not per I/O", 0},
 	{0}};
 
 static const char compare_doc[] =
@@ -155,7 +157,10 @@ static error_t compare_parse(int key, char *arg, struct argp_state *state)
 		a->has_seed = true;
 		return 0;
 	case 'b':
-		a->brief = true;
+		a->style.brief = true;
+		return 0;
+	case 't':
+		a->style.totals = true;
 		return 0;
 	case KEY_DB:
 		a->db = arg;
@@ -300,10 +305,10 @@ static char *repeat_command(int argc, char **argv)
 	return text;
 }
 
-static int compare_finish(const struct figures *f, size_t n, const char *command, bool brief,
+static int compare_finish(const struct figures *f, size_t n, const struct report_style *style,
 			  struct err *e)
 {
-	report_print(stdout, f, n, brief ? NULL : command, brief);
+	report_print(stdout, f, n, style);
 	if (fflush(stdout) || ferror(stdout))
 		return err_env(e, "standard output: %s", strerror(errno));
 	for (size_t i = 0; i < n; i++)
@@ -349,12 +354,13 @@ static int compare_main(int argc, char **argv)
 	argp_err_exit_status = EXIT_USER;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	qsort(a.vary, a.n_varies, sizeof a.vary[0], by_path);
+	a.style.command = a.style.brief ? NULL : command;
 	n = count_columns(&a);
 	column = xcalloc(n, sizeof *column);
 	f = xcalloc(n, sizeof *f);
 	rc = compare_run(&a, column, f, n, &e);
 	if (!rc)
-		rc = compare_finish(f, n, command, a.brief, &e);
+		rc = compare_finish(f, n, &a.style, &e);
 	compare_free(&a, column, f, n);
 	free(command);
 	return rc ? verb_fail(&e) : EXIT_DONE;

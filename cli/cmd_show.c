@@ -99,7 +99,7 @@ static void show_text(const struct show_args *a, const struct figures *f, size_t
 		printf("no runs\n");
 	if (chosen || (n != 0 && n <= SHOW_TABLES_MAX)) {
 		printf("\n");
-		report_print(stdout, f, n, NULL, false);
+		report_print(stdout, f, n, &(struct report_style){0});
 	} else if (n != 0) {
 		printf("\n`dmachurn show --db %s --run N` prints the table of run N\n", a->db);
 	}

@@ -40,7 +40,7 @@ static const struct {
 	{"iotlb.hit", "  IOTLB hits", false},
 	{"iotlb.miss", "  IOTLB misses", false},
 	{"iotlb.reset", "  IOTLB resets", false},
-	{"walk.notify", "  notification walks", false},
+	{"walk.notify", "  notification walks", true},
 	{"walk.tables", "  page tables visited", false},
 	{"walk.pte", "  PTEs read", true},
 	{"notify.map", "  MAP events", true},
@@ -61,6 +61,7 @@ static const struct {
 	{"consumer.unmap_failed", "    refused", true},
 	{"stale.hit", "  stale hits", true},
 	{"dma.fault", "  DMA faults", true},
+	{"hole.fault", "    in a hole", true},
 	{NULL, "guest, per I/O", true},
 	{"guest.map", "  maps", false},
 	{"guest.unmap", "  unmaps", false},
@@ -71,18 +72,36 @@ static const struct {
 static const char *const payer_label[PAYER_N] = {
 	[PAYER_GUEST] = "guest's own code", [PAYER_EXIT] = "exits", [PAYER_HOST] = "host"};
 
+enum { LABEL_SIZE = 120 };
+
 /* ---- lines */
 
 struct cell {
 	double value;
 	bool estimate;
+	bool whole; /* a count: printed without a fraction */
 };
+
+/* A label; in a table of totals nothing is "per I/O", and cycles are in millions. */
+static const char *label_text(const struct report *r, const char *label, char text[LABEL_SIZE])
+{
+	char *per;
+
+	snprintf(text, LABEL_SIZE, "%s", label);
+	per = r->totals ? strstr(text, " per I/O") : NULL;
+	if (!per)
+		return text;
+	per[per > text && per[-1] == ',' ? -1 : 0] = '\0';
+	if (strcmp(text, "cycles") == 0)
+		snprintf(text, LABEL_SIZE, "cycles, millions");
+	return text;
+}
 
 /* One row; pending: a heading that is printed once one of its rows is. */
 static void put_row(const struct report *r, const char *label, const struct cell *cell,
 		    const char **pending)
 {
-	char number[TABLE_NUMBER];
+	char number[TABLE_NUMBER], text[LABEL_SIZE];
 	bool any = false;
 
 	for (size_t i = 0; i < r->n; i++)
@@ -90,12 +109,15 @@ static void put_row(const struct report *r, const char *label, const struct cell
 	if (!any)
 		return;
 	if (pending && *pending) {
-		fprintf(r->to, "%s\n", *pending);
+		fprintf(r->to, "%s\n", label_text(r, *pending, text));
 		*pending = NULL;
 	}
-	report_label(r, label);
+	report_label(r, label_text(r, label, text));
 	for (size_t i = 0; i < r->n; i++)
-		report_cell(r, table_real(number, cell[i].value),
+		report_cell(r,
+			    cell[i].whole && cell[i].value != 0
+				    ? table_u64(number, (uint64_t)cell[i].value)
+				    : table_real(number, cell[i].value),
 			 cell[i].estimate && cell[i].value != 0);
 	fprintf(r->to, "\n");
 }
@@ -108,7 +130,7 @@ static void put_counts(const struct report *r)
 	struct cell cell[COLUMNS];
 
 	for (size_t i = 0; i < r->n; i++)
-		cell[i] = (struct cell){(double)figures_total(&r->f[i], "ios"), false};
+		cell[i] = (struct cell){(double)figures_total(&r->f[i], "ios"), false, true};
 	put_row(r, "I/Os", cell, NULL);
 	for (size_t k = 0; k < sizeof count_rows / sizeof count_rows[0]; k++) {
 		if (!count_rows[k].counter) {
@@ -118,22 +140,25 @@ static void put_counts(const struct report *r)
 		if (r->brief && !count_rows[k].brief)
 			continue;
 		for (size_t i = 0; i < r->n; i++)
-			cell[i] = (struct cell){figures_per_io(&r->f[i], count_rows[k].counter), false};
+			cell[i] = (struct cell){r->totals ? (double)figures_total(&r->f[i], count_rows[k].counter)
+							  : figures_per_io(&r->f[i], count_rows[k].counter),
+						false, r->totals};
 		put_row(r, count_rows[k].label, cell, &pending);
 	}
 }
 
 /* ---- cycles */
 
-static double cycles_per_io(const struct figures *f, uint64_t cycles)
+/* Per I/O, or millions in a table of totals. */
+static double cycles_shown(const struct report *r, const struct figures *f, uint64_t cycles)
 {
-	uint64_t ios = figures_total(f, "ios");
+	uint64_t by = r->totals ? 1000000 : figures_total(f, "ios");
 
-	return ios == 0 ? 0 : (double)cycles / (double)ios;
+	return by == 0 ? 0 : (double)cycles / (double)by;
 }
 
 /* The cycles of a payer (PAYER_N: of all), and whether an estimate is among them. */
-static struct cell payer_cell(const struct figures *f, enum payer payer)
+static struct cell payer_cell(const struct report *r, const struct figures *f, enum payer payer)
 {
 	struct cell c = {0};
 
@@ -144,7 +169,7 @@ static struct cell payer_cell(const struct figures *f, enum payer payer)
 		c.estimate |= f->cost[i].cycles != 0 &&
 			      figures_is_estimate(f, f->cost[i].primitive);
 	}
-	c.value = cycles_per_io(f, (uint64_t)c.value);
+	c.value = cycles_shown(r, f, (uint64_t)c.value);
 	return c;
 }
 
@@ -174,7 +199,7 @@ size_t report_rank(const struct report *r, struct ranked **out)
 				list = xrealloc(list, ++n, sizeof *list);
 				list[at] = (struct ranked){.primitive = c->primitive};
 			}
-			list[at].value += cycles_per_io(&r->all[i], c->cycles);
+			list[at].value += cycles_shown(r, &r->all[i], c->cycles);
 		}
 	if (n > 1)
 		qsort(list, n, sizeof *list, by_value);
@@ -189,8 +214,8 @@ static void put_primitive(const struct report *r, const char *primitive, const c
 
 	for (size_t i = 0; i < r->n; i++)
 		cell[i] = (struct cell){
-			cycles_per_io(&r->f[i], figures_cycles(&r->f[i], primitive)),
-			figures_is_estimate(&r->f[i], primitive)};
+			cycles_shown(r, &r->f[i], figures_cycles(&r->f[i], primitive)),
+			figures_is_estimate(&r->f[i], primitive), false};
 	snprintf(label, sizeof label, "    %s", primitive);
 	put_row(r, label, cell, pending);
 }
@@ -203,14 +228,14 @@ static void put_cycles(const struct report *r)
 	const char *pending = NULL;
 
 	for (size_t i = 0; i < r->n; i++)
-		cell[i] = payer_cell(&r->f[i], PAYER_N);
+		cell[i] = payer_cell(r, &r->f[i], PAYER_N);
 	put_row(r, "cycles per I/O", cell, NULL);
 	for (unsigned p = 0; p < PAYER_N; p++) {
 		char label[LABEL_WIDTH];
 		unsigned shown = 0;
 
 		for (size_t i = 0; i < r->n; i++)
-			cell[i] = payer_cell(&r->f[i], (enum payer)p);
+			cell[i] = payer_cell(r, &r->f[i], (enum payer)p);
 		snprintf(label, sizeof label, "  %s", payer_label[p]);
 		put_row(r, label, cell, &pending);
 		for (size_t k = 0; k < n && shown < TOP_PRIMITIVES && !r->brief; k++)
@@ -234,9 +259,9 @@ static const struct figures_latency *find_latency(const struct figures *f,
 	return NULL;
 }
 
-static bool any_estimate(const struct figures *f)
+static bool any_estimate(const struct report *r, const struct figures *f)
 {
-	return payer_cell(f, PAYER_N).estimate;
+	return payer_cell(r, f, PAYER_N).estimate;
 }
 
 static void put_latency(const struct report *r, const struct figures_latency *like,
@@ -249,7 +274,7 @@ static void put_latency(const struct report *r, const struct figures_latency *li
 		const struct figures_latency *l = find_latency(&r->f[i], like);
 		double us = 1e6 / (double)r->f[i].run.clock_hz;
 
-		p50[i].estimate = p99[i].estimate = any_estimate(&r->f[i]);
+		p50[i].estimate = p99[i].estimate = any_estimate(r, &r->f[i]);
 		p50[i].value = l ? (double)l->p50 * us : 0;
 		p99[i].value = l ? (double)l->p99 * us : 0;
 	}
@@ -282,11 +307,11 @@ static void put_rates(const struct report *r)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct figures *f = &r->f[i];
 		double s = (double)f->sim_cycles / (double)f->run.clock_hz;
-		bool estimate = any_estimate(f);
+		bool estimate = any_estimate(r, f);
 
-		ios[i] = (struct cell){s > 0 ? (double)figures_total(f, "ios") / s : 0, estimate};
+		ios[i] = (struct cell){s > 0 ? (double)figures_total(f, "ios") / s : 0, estimate, false};
 		dropped[i] =
-			(struct cell){s > 0 ? (double)figures_total(f, "dropped") / s : 0, estimate};
+			(struct cell){s > 0 ? (double)figures_total(f, "dropped") / s : 0, estimate, false};
 	}
 	put_row(r, "I/Os per second", ios, NULL);
 	put_row(r, "dropped per second", dropped, NULL);
@@ -312,9 +337,9 @@ static void put_block(const struct report *r, const char *const *path, size_t n_
 	report_aborted(r);
 }
 
-void report_print(FILE *to, const struct figures *f, size_t n, const char *command, bool brief)
+void report_print(FILE *to, const struct figures *f, size_t n, const struct report_style *style)
 {
-	struct report r = {.to = to, .all = f, .n_all = n, .brief = brief};
+	struct report r = {.to = to, .all = f, .n_all = n, .brief = style->brief, .totals = style->totals};
 	size_t n_paths;
 	const char **path = figures_differ(f, n, true, &n_paths);
 
@@ -326,6 +351,6 @@ void report_print(FILE *to, const struct figures *f, size_t n, const char *comma
 		put_block(&r, path, n_paths);
 		fprintf(to, "\n");
 	}
-	report_foot(&r, command);
+	report_foot(&r, style->command);
 	free(path);
 }

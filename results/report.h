@@ -13,8 +13,13 @@
 
 #include "results/figures.h"
 
-/* Four runs side by side, more in blocks below each other. command: what repeats it, or NULL. brief: only the
- * rows that decide. */
-void report_print(FILE *to, const struct figures *f, size_t n, const char *command, bool brief);
+struct report_style {
+	const char *command; /* what repeats it, or NULL */
+	bool brief;          /* only the rows that decide */
+	bool totals;         /* counts and cycles of the whole run instead of per I/O */
+};
+
+/* Four runs side by side, more in blocks below each other. */
+void report_print(FILE *to, const struct figures *f, size_t n, const struct report_style *style);
 
 #endif

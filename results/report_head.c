@@ -75,7 +75,7 @@ static void append_context(const struct report *r, const char *section, const st
 	char path[200];
 
 	snprintf(path, sizeof path, "%s%s", section, c->path);
-	if (same_text(r, path))
+	if (same_text(r, path) && strcmp(figures_param(&r->all[0], path)->value, "0") != 0)
 		snprintf(line + len, size - len, "%s%s%s", c->before,
 			 figures_param(&r->all[0], path)->value, c->after);
 }

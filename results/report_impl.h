@@ -24,7 +24,8 @@ struct report {
 	size_t n;                /* of the block */
 	const struct figures *all;
 	size_t n_all;
-	bool brief; /* the rows that decide, without the parts of cycles */
+	bool brief;  /* the rows that decide, without the parts of cycles */
+	bool totals; /* counts and cycles of the run, not per I/O */
 };
 
 /* A primitive and its share of all runs' cycles per I/O, to show the largest. */

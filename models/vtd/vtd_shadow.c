@@ -317,7 +317,8 @@ void vtd_shadow_sync_listened(struct vtd *v, struct meter *m)
 }
 
 /* What QEMU does for IOMMUs without a replay of their own: translate each 4 KiB of the address space, tell
- * what is there (a large page once for each 4 KiB). Runs of holes are charged, not stepped through. Deviates:
+ * what is there (a large page once for each 4 KiB). Runs of holes are counted and charged without
+ * stepping through them, because each step would find the same. Deviates:
  * the faults of the holes are not recorded. */
 static void shadow_replay_generic(struct vtd_as *as, const struct vtd_domain *d,
 				  struct notifier *n, struct meter *m)
@@ -327,13 +328,17 @@ static void shadow_replay_generic(struct vtd_as *as, const struct vtd_domain *d,
 
 	for (iova_t at = 0; at <= v->addr_mask;) {
 		enum vtd_fault f = vtd_walk(v, d, at, false, &w);
-		uint64_t mask = bits_low(vtd_level_bits(w.level)), n_pages;
+		uint64_t mask = bits_low(vtd_level_bits(w.level)), n_pages, n_walks;
 		gpa_t gpa = w.pte & v->addr_mask & FMASK(VTD_PTE_ADDR) & ~mask;
 
 		n_pages = f == VTD_FR_BEYOND_WIDTH ? (v->addr_mask - at) / PAGE_BYTES + 1
 						   : (mask + 1 - (at & mask)) / PAGE_BYTES;
+		n_walks = f == VTD_FR_NONE ? 1 : n_pages; /* the rest of a superpage hits the IOTLB */
 		meter_charge(m, PRIM_IOTLB_LOOKUP, n_pages);
-		meter_charge(m, PRIM_WALK_PTE, f == VTD_FR_NONE ? w.n_reads : w.n_reads * n_pages);
+		meter_charge(m, PRIM_WALK_PTE, w.n_reads * n_walks);
+		rec_count(v->ent, CTR_IOTLB_MISS, n_walks);
+		rec_count(v->ent, CTR_IOTLB_HIT, n_pages - n_walks);
+		rec_count(v->ent, CTR_WALK_PTE, w.n_reads * n_walks);
 		for (uint64_t i = 0; f == VTD_FR_NONE && i < n_pages; i++) {
 			meter_charge(m, PRIM_NOTIFY, 1);
 			rec_count(as->as.ent, CTR_NOTIFY_MAP, 1);
