@@ -60,6 +60,7 @@ struct vtd {
 	uint64_t desc_rsvd[VTD_S_N]; /* reserved bits by structure */
 
 	bool dmar_enabled, root_scalable, qi_enabled, iq_dw, intr_enabled;
+	const struct vtd_desc *running; /* the descriptor that runs now; NULL: none */
 	bool desc_aborted; /* QEMU would have aborted inside the running register write */
 	gpa_t root, iq;
 	uint32_t iq_size, iq_head, iq_tail; /* descriptors */
@@ -129,6 +130,8 @@ void vtd_gcmd_forget(struct vtd *v, struct meter *m);
 void vtd_qi_update_width(struct vtd *v);
 void vtd_qi_enable(struct vtd *v, bool on, struct meter *m);
 void vtd_qi_tail_write(struct vtd *v, struct meter *m);
+/* What QEMU calls the type of v->running. */
+const char *vtd_qi_running(const struct vtd *v);
 
 /* ---- vtd_desc.c: a descriptor, decoded */
 struct vtd_desc {

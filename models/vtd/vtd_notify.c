@@ -2,8 +2,9 @@
  *
  * vtd_notify - notifiers: who is registered, and which part of an event reaches whom.
  *
- * QEMU calls the newest notifier first. An event that misses the window is skipped; one that sticks out is
- * cropped, or QEMU aborts, by version and before it looks at the kind; then the kind must be wanted.
+ * QEMU calls the newest notifier first. An event that misses the window is skipped; one that sticks
+ * out is cropped, or QEMU aborts, by version and before it looks at the kind; then the kind must be
+ * wanted.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -98,6 +99,13 @@ static const struct {
 	[NOTIFY_DEVTLB_UNMAP] = {CTR_NOTIFY_DEVTLB, EVENT_NOTIFY_DEVTLB, "DEVTLB_UNMAP"},
 };
 
+static const char *notify_wants(const struct notifier *n)
+{
+	if (n->wants & NOTIFY_MAP)
+		return n->wants & NOTIFY_UNMAP ? "MAP and UNMAP" : "MAP";
+	return n->wants & NOTIFY_UNMAP ? "UNMAP" : "DEVTLB_UNMAP";
+}
+
 /* Count, log, call. */
 static void notify_call(struct vtd_as *as, struct notifier *n, const struct notify *what,
 			struct meter *m)
@@ -130,15 +138,11 @@ void vtd_notify_one(struct vtd_as *as, struct notifier *n, const struct notify *
 	if (what->first < n->first || what->last > n->last) {
 		if (!notify_may_crop(as->v, n)) {
 			vtd_abort(as->v,
-				  "%s event 0x%" PRIx64 "..0x%" PRIx64
-				  " of device " VTD_BDF
+				  "%s event 0x%" PRIx64 "..0x%" PRIx64 " of device " VTD_BDF
 				  " leaves the window 0x%" PRIx64 "..0x%" PRIx64
-				  " of a notifier that wants %s%s%s",
+				  " of a notifier for %s",
 				  notify_of_kind[what->kind].name, what->first, what->last,
-				  VTD_BDF_ARGS(as), n->first, n->last,
-				  n->wants & NOTIFY_MAP ? "MAP " : "",
-				  n->wants & NOTIFY_UNMAP ? "UNMAP " : "",
-				  n->wants & NOTIFY_DEVTLB_UNMAP ? "DEVTLB_UNMAP" : "");
+				  VTD_BDF_ARGS(as), n->first, n->last, notify_wants(n));
 			return;
 		}
 		if (cut.first < n->first)

@@ -152,9 +152,7 @@ static bool qi_wait(struct vtd *v, const struct vtd_desc *d, struct qi_window *q
 	bool done = true;
 
 	if (sw && irq && !vtd_has(v, VTD_B_WAIT_SW_IF)) {
-		vtd_abort(v,
-			  "wait descriptor with SW and IF (hi 0x%" PRIx64 " lo 0x%" PRIx64 ")",
-			  d->hi, d->lo);
+		vtd_abort(v, "a wait descriptor has SW and IF");
 		return false;
 	}
 	if (!sw && !irq && !(vtd_has(v, VTD_B_WAIT_FN) && FGET(VTD_DESC_WAIT_FN, d->lo)))
@@ -228,6 +226,13 @@ static const char *qi_name(const struct vtd *v, unsigned type)
 	}
 }
 
+const char *vtd_qi_running(const struct vtd *v)
+{
+	const char *name = v->running ? qi_name(v, v->last_type) : NULL;
+
+	return name ? name : "unnamed";
+}
+
 static void qi_trace(const struct vtd *v, unsigned type, const struct vtd_desc *d)
 {
 	const char *name = qi_name(v, type);
@@ -292,13 +297,17 @@ static bool qi_one(struct vtd *v, struct qi_window *q, struct meter *m)
 	}
 	meter_charge(m, PRIM_QI_DESC, 1);
 	type = v->last_type = vtd_desc_type(v, &d);
+	v->running = &d;
 	if (PORT_UNLIKELY(v->trace != NULL))
 		qi_trace(v, type, &d);
-	if (PORT_LIKELY(!v->env.rec->log_events))
-		return qi_execute(v, type, &d, q, m);
-	cause = qi_log_desc(v, type, &d, m);
-	done = qi_execute(v, type, &d, q, m);
-	v->env.rec->cause = cause;
+	if (PORT_LIKELY(!v->env.rec->log_events)) {
+		done = qi_execute(v, type, &d, q, m);
+	} else {
+		cause = qi_log_desc(v, type, &d, m);
+		done = qi_execute(v, type, &d, q, m);
+		v->env.rec->cause = cause;
+	}
+	v->running = NULL;
 	return done;
 }
 

@@ -4,21 +4,29 @@
  */
 #include "models/vtd/vtd_unit.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/vtd/vtd.h"
 #include "sim/xalloc.h"
 
 void vtd_abort(struct vtd *v, const char *fmt, ...)
 {
-	char why[320];
+	char why[420];
 	va_list ap;
+	size_t n;
 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof why, fmt, ap);
 	va_end(ap);
+	n = strlen(why);
+	if (v->running)
+		snprintf(why + n, sizeof why - n,
+			 "; descriptor %s, high 0x%" PRIx64 " low 0x%" PRIx64, vtd_qi_running(v),
+			 v->running->hi, v->running->lo);
 	v->desc_aborted = true;
 	v->env.aborted(v->env.self, why);
 }
