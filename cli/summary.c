@@ -53,6 +53,49 @@ static void print_entity(FILE *to, const struct run_result *r, const struct enti
 	}
 }
 
+/* Counter c of entity i as it stood at mark k; behind the last mark: as it stands. */
+static uint64_t counter_at(const struct run_result *r, unsigned k, unsigned i, enum counter c)
+{
+	const struct rec_mark *m = &r->rec->mark[k];
+
+	if (k >= r->rec->n_marks)
+		return r->rec->entity[i]->counter[c];
+	return i < m->n_entities ? m->counter[i * r->rec->names->n_counters + c] : 0;
+}
+
+/* A replayed trace: what each of its phases submitted. */
+static void print_phases(FILE *to, const struct run_result *r)
+{
+	static const struct {
+		enum counter counter;
+		const char *name;
+	} column[] = {
+		{CTR_IQT_WRITES, "tail"},   {CTR_QI_PSI, "psi"},	 {CTR_QI_DSI, "dsi"},
+		{CTR_QI_GLOBAL, "global"}, {CTR_QI_DEVTLB, "devtlb"}, {CTR_QI_CC, "cc"},
+		{CTR_QI_IEC, "iec"},	   {CTR_QI_WAIT, "wait"},
+	};
+	const struct entity *iommu = rec_find(r->rec, "iommu");
+	unsigned first = 0;
+
+	while (first < r->rec->n_marks && (strcmp(r->rec->mark[first].name, "start-up") == 0 ||
+					   strcmp(r->rec->mark[first].name, "warm-up") == 0))
+		first++;
+	if (first == r->rec->n_marks || !iommu)
+		return;
+	fprintf(to, "  %-26s", "phase");
+	for (unsigned i = 0; i < ARRAY_SIZE(column); i++)
+		fprintf(to, " %7s", column[i].name);
+	fprintf(to, "\n");
+	for (unsigned k = first; k < r->rec->n_marks; k++) {
+		fprintf(to, "    %-24s", r->rec->mark[k].name);
+		for (unsigned i = 0; i < ARRAY_SIZE(column); i++)
+			fprintf(to, " %7llu",
+				(unsigned long long)(counter_at(r, k + 1, iommu->id, column[i].counter) -
+						     counter_at(r, k, iommu->id, column[i].counter)));
+		fprintf(to, "\n");
+	}
+}
+
 void summary_print(FILE *to, const struct run_result *r, uint64_t replicate)
 {
 	const char *qemu = run_result_param(r, "iommu.qemu");
@@ -69,6 +112,7 @@ void summary_print(FILE *to, const struct run_result *r, uint64_t replicate)
 
 		print_entity(to, r, ent, own ? own : n_ios(r));
 	}
+	print_phases(to, r);
 	if (r->sim_cycles != 0)
 		fprintf(to, "  %.0f I/Os per second\n",
 			(double)n_ios(r) * (double)r->clock_hz / (double)r->sim_cycles);
