@@ -225,6 +225,10 @@ static void rig_op(struct rig *r, char *op)
 		rig_word(r, RIG_L2, a[0]);
 	else if (strcmp(word, "l2hole") == 0)
 		rig_word(r, RIG_L2_HOLE + a[0] * 8, a[1]);
+	else if (strcmp(word, "word") == 0)
+		rig_word(r, a[0], a[1]);
+	else if (strcmp(word, "mmio") == 0)
+		rig_write(r, (uint32_t)a[0], 8, a[1]);
 	else if (strcmp(word, "root") == 0)
 		rig_word(r, RIG_ROOT + (RIG_SID >> 8) * 16, a[0]);
 	else if (strcmp(word, "ce") == 0) {

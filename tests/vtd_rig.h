@@ -58,7 +58,8 @@ bool rig_desc(struct rig *r, uint64_t lo, uint64_t hi);
 
 /* Run a text of operations, separated by ';':
  *   psi ADDR AM DID | dsi DID | gi | ccg | ccdom DID | ccd SID FM | dev SID HI | desc LO HI
- *   pte PAGE VALUE (of RIG_L1) | l2 VALUE (slot 0) | l2hole SLOT VALUE | root VALUE | ce LO DID | srtp | te 0|1 */
+ *   pte PAGE VALUE (of RIG_L1) | l2 VALUE (slot 0) | l2hole SLOT VALUE | root VALUE | ce LO DID | srtp | te 0|1
+ *   word ADDRESS VALUE (memory) | mmio OFFSET VALUE (8 bytes) */
 void rig_run(struct rig *r, const char *ops);
 void rig_clear(struct rig *r);
 
