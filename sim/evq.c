@@ -2,25 +2,28 @@
  *
  * evq - pending events in one total order: a radix heap with a sorted front.
  *
- * A key (time, phase) is a number of nine digits: level 0 is the phase, level n the n-th byte of
- *the time. With respect to `base`, which is never later than any pending event, a key belongs to
- *the level of the highest digit in which it differs from base, and there to the bucket of that
- *digit:
+ * A key (time, phase) is a number of nine digits: level 0 is the phase, level n the n-th byte of the
+ * time. With respect to `base`, which is never later than any pending event, a key belongs to the level
+ * of the highest digit in which it differs from base, and there to the bucket of that digit:
  *
  *	push:	level, digit = place(key, base); append to bucket[level][digit]
- *	pop:	take the lowest level that is in use, its lowest bucket; base = start of that
- *bucket; few events: sort them into `near` and take them from there one by one many: place each
- *again; all of them go to lower levels
+ *	pop:	take the lowest level that is in use, its lowest bucket; base = start of that bucket;
+ *		few events: sort them into `near` and take them from there one by one
+ *		many: place each again; all of them go to lower levels
  *
  * Buckets keep the order of pushing, and equal keys are always in the same bucket, so no sequence
  * number is stored and an entry is 16 bytes. Events that belong to a level up to near_level are in
  * `near`, all others in buckets; at one time and phase events run straight out of bucket[0][phase].
- * When `near` fills up with new events it is spilled: its later part goes to buckets one level
- *down.
+ * When `near` fills up with new events it is spilled: its later part goes to buckets one level down.
  *
- * What an event calls is not in the entry but in a slot of the slab, which the handle names
- *together with a generation. Cancelling clears the slot; the entry is dropped when it comes up, or
- *in a sweep when more entries are dead than alive, so memory is bounded by the live events.
+ * Most models have few events pending, and what they push runs next. So one event stands in front of
+ * the structure, while it is earlier than all others: it is neither placed nor sorted. floor is a time
+ * that nothing behind it is before; an event at that very time goes behind, so that the order of pushing
+ * stays an order of places.
+ *
+ * What an event calls is not in the entry but in a slot of the slab, which the handle names together
+ * with a generation. Cancelling clears the slot; the entry is dropped when it comes up, or in a sweep
+ * when more entries are dead than alive, so memory is bounded by the live events.
  *
  * Why not another structure: measured on exponential, bimodal, constant increments and 10^2..10^6
  * pending events, a 4-ary heap is slower everywhere, and a ladder queue by a factor of 2 at 10^6.
@@ -82,7 +85,11 @@ struct slot {
 };
 
 struct evq {
-	cycles_t now;
+	struct evq_clock clock; /* first: evq_now() reads it */
+	bool stop;
+	struct entry front; /* earlier than floor; slot 0: there is none */
+	uint64_t below;     /* what is pushed before this time becomes the front: front.time or floor */
+	uint64_t floor;     /* nothing alive behind the front is earlier */
 	uint64_t base;
 	struct slot *slab; /* slot 0 is not used */
 	uint32_t free_slot;
@@ -90,7 +97,6 @@ struct evq {
 	int near_level;
 	uint32_t near_budget; /* entries that pushes may still move before near is spilled */
 	uint32_t levels;      /* bit n: level n is in use */
-	bool stop;
 	struct block *free_block;
 	struct block *fresh, *fresh_end; /* rest of the last chunk */
 	size_t n_live, n_dead;
@@ -391,15 +397,21 @@ static bool evq_fill_near(struct evq *q, const struct bucket *had, unsigned leve
 	return true;
 }
 
+/* Where the bucket of that digit begins; level 1 or above. */
+static inline uint64_t evq_start(const struct evq *q, unsigned level, unsigned digit)
+{
+	unsigned shift = (level - 1) * DIGIT_BITS;
+
+	return ((q->base >> shift & ~(uint64_t)(N_DIGITS - 1)) | digit) << shift;
+}
+
 /* near is empty and so is level 0: make the earliest bucket ready, unless it starts after last. */
 static bool evq_refill(struct evq *q, cycles_t last)
 {
 	unsigned level = bits_ctz(q->levels);
 	unsigned digit = evq_first_digit(q, level);
-	unsigned shift = (level - 1) * DIGIT_BITS;
-	uint64_t start = (q->base >> shift & ~(uint64_t)(N_DIGITS - 1)) << shift;
+	uint64_t start = evq_start(q, level, digit);
 
-	start |= (uint64_t)digit << shift;
 	if (start > last)
 		return false;
 
@@ -424,7 +436,7 @@ static void evq_spill(struct evq *q)
 	unsigned level = (unsigned)q->near_level;
 	uint32_t keep = q->near_first;
 
-	q->base = q->now;
+	q->base = q->clock.now;
 	while (keep < q->near_end && evq_level(q, q->near[keep].time) < level)
 		keep++;
 	for (uint32_t i = keep; i < q->near_end; i++)
@@ -527,6 +539,7 @@ struct evq *evq_new(void)
 	struct evq *q = xcalloc(1, sizeof *q);
 
 	q->near_level = NEAR_NONE;
+	q->below = q->floor = UINT64_MAX;
 	evq_fresh_slot(q);
 	return q;
 }
@@ -542,29 +555,62 @@ void evq_free(struct evq *q)
 	free(q);
 }
 
-cycles_t evq_now(const struct evq *q)
+static inline void evq_leave_front(struct evq *q)
 {
-	return q->now;
+	q->front.slot = 0;
+	q->below = q->floor;
+}
+
+/* Behind the front. */
+static inline void evq_put(struct evq *q, struct entry e)
+{
+	unsigned level = evq_level(q, e.time);
+
+	if (e.time < q->floor)
+		q->floor = e.time;
+	if ((int)level > q->near_level)
+		evq_append(q, level, evq_digit(level, e), e);
+	else
+		evq_insert(q, e);
+}
+
+/* Nothing behind the front is at its time, so that what is pushed there later comes after it. */
+static PORT_COLD void evq_demote(struct evq *q)
+{
+	evq_put(q, q->front);
+	evq_leave_front(q);
+}
+
+/* e is not before all others. */
+static PORT_NOINLINE ev_handle evq_push_behind(struct evq *q, struct entry e, ev_handle h)
+{
+	if (q->front.slot != 0 && e.time == q->front.time)
+		evq_demote(q);
+	evq_put(q, e);
+	if (q->front.slot == 0)
+		q->below = q->floor;
+	return h;
 }
 
 ev_handle evq_push(struct evq *q, cycles_t at, enum ev_phase phase, ev_fn fn, void *self,
 		   uint64_t arg)
 {
-	assert(fn && at >= q->now && phase < EV_PHASE_N);
+	assert(fn && at >= q->clock.now && phase < EV_PHASE_N);
 
 	uint32_t slot = evq_get_slot(q);
 	struct slot *s = &q->slab[slot];
 	struct entry e = {at, slot, phase};
-	unsigned level = evq_level(q, at);
 
 	s->fn = fn;
 	s->self = self;
 	s->arg = arg;
 	q->n_live++;
-	if ((int)level > q->near_level)
-		evq_append(q, level, evq_digit(level, e), e);
-	else
-		evq_insert(q, e);
+	if (at >= q->below)
+		return evq_push_behind(q, e, s->handle);
+	if (PORT_UNLIKELY(q->front.slot != 0))
+		evq_demote(q);
+	q->front = e;
+	q->below = at;
 	return s->handle;
 }
 
@@ -599,6 +645,11 @@ bool evq_cancel(struct evq *q, ev_handle h)
 	q->slab[slot].fn = NULL;
 	q->slab[slot].handle += BIT(SLOT_BITS);
 	q->n_live--;
+	if (slot == q->front.slot) {
+		evq_leave_front(q);
+		evq_put_slot(q, (uint32_t)slot);
+		return true;
+	}
 	if (++q->n_dead > q->n_live + DEAD_SLACK)
 		evq_sweep(q);
 	return true;
@@ -647,30 +698,64 @@ static inline bool evq_take(struct evq *q, cycles_t last, struct entry *e)
 	}
 }
 
-static inline bool evq_run_one(struct evq *q, cycles_t last)
+/* A time that nothing in the structure is before. */
+static inline uint64_t evq_earliest(const struct evq *q)
+{
+	if (q->near_first < q->near_end)
+		return q->near[q->near_first].time;
+	if (q->levels == 0)
+		return UINT64_MAX;
+	if (q->levels & 1)
+		return q->base;
+
+	unsigned level = bits_ctz(q->levels);
+
+	return evq_start(q, level, evq_first_digit(q, level));
+}
+
+/* Take the earliest entry that is alive from behind the empty front; slot 0 when it is later than last. */
+static PORT_NOINLINE struct entry evq_take_behind(struct evq *q, cycles_t last)
 {
 	struct entry e;
 
 	while (q->n_live != 0 && evq_take(q, last, &e)) {
-		struct slot *s = &q->slab[e.slot];
-		ev_fn fn = s->fn;
-		void *self = s->self;
-		uint64_t arg = s->arg;
-
-		if (PORT_UNLIKELY(!fn)) {
-			q->n_dead--;
-			evq_put_slot(q, e.slot);
-			continue;
+		if (PORT_LIKELY(q->slab[e.slot].fn != NULL)) {
+			q->below = q->floor = evq_earliest(q);
+			return e;
 		}
-		s->handle += BIT(SLOT_BITS);
+		q->n_dead--;
 		evq_put_slot(q, e.slot);
-		q->n_live--;
-		q->n_run++;
-		q->now = e.time;
-		fn(self, arg);
-		return true;
 	}
-	return false;
+	return (struct entry){0};
+}
+
+static inline bool evq_run_one(struct evq *q, cycles_t last)
+{
+	struct entry e = q->front;
+	struct slot *s;
+
+	if (PORT_LIKELY(e.slot != 0)) {
+		if (e.time > last)
+			return false;
+		evq_leave_front(q);
+	} else {
+		e = evq_take_behind(q, last);
+		if (e.slot == 0)
+			return false;
+	}
+	s = &q->slab[e.slot];
+
+	ev_fn fn = s->fn;
+	void *self = s->self;
+	uint64_t arg = s->arg;
+
+	s->handle += BIT(SLOT_BITS);
+	evq_put_slot(q, e.slot);
+	q->n_live--;
+	q->n_run++;
+	q->clock.now = e.time;
+	fn(self, arg);
+	return true;
 }
 
 bool evq_step(struct evq *q)
@@ -685,8 +770,8 @@ uint64_t evq_run(struct evq *q, cycles_t last)
 	q->stop = false;
 	while (!q->stop && evq_run_one(q, last))
 		;
-	if (!q->stop && q->n_live != 0 && q->now < last)
-		q->now = last;
+	if (!q->stop && q->n_live != 0 && q->clock.now < last)
+		q->clock.now = last;
 	return q->n_run - n_before;
 }
 

@@ -38,8 +38,16 @@ struct evq;
 struct evq *evq_new(void);
 void evq_free(struct evq *q); /* NULL is allowed */
 
+/* What a queue begins with; private to evq.c. */
+struct evq_clock {
+	cycles_t now;
+};
+
 /* The time of the event that runs now, or that ran last. */
-cycles_t evq_now(const struct evq *q);
+static inline cycles_t evq_now(const struct evq *q)
+{
+	return ((const struct evq_clock *)(const void *)q)->now;
+}
 
 /* Run fn(self, arg) at `at` >= evq_now(q). */
 ev_handle evq_push(struct evq *q, cycles_t at, enum ev_phase phase, ev_fn fn, void *self,

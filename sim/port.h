@@ -21,6 +21,7 @@
 #define PORT_NORETURN __attribute__((noreturn))
 #define PORT_HOT __attribute__((hot))
 #define PORT_COLD __attribute__((cold))
+#define PORT_NOINLINE __attribute__((noinline))
 #define PORT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define PORT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define PORT_PREFETCH(p) __builtin_prefetch(p)
