@@ -3,7 +3,8 @@
  * gmem - sparse guest memory: what was never written is zero and costs nothing.
  *
  * A directory of chunks of 2 MiB; a chunk is 512 pointers to 4 KiB pages, made when a page is first
- * written. The last page used is remembered, so runs of accesses to one table skip both look-ups.
+ * written. The pages used lately are remembered (gmem_recent() in the header), so most accesses skip both
+ * look-ups and the question whether it is RAM.
  */
 #include "models/gmem.h"
 
@@ -27,13 +28,13 @@ struct gmem_range {
 };
 
 struct gmem {
+	struct gmem_head head; /* first: what is inline in the header reads it */
+	struct gmem_recent recent[GMEM_RECENT];
 	struct gmem_range region[GMEM_REGIONS_MAX];
 	unsigned n_regions;
 	size_t n_chunks;
 	struct gmem_chunk **chunk; /* [n_chunks], by gpa >> 21 */
 	uint64_t n_pages, n_chunks_used;
-	uint64_t cached_at; /* gpa of the page at cached_page; 1 when there is none */
-	uint64_t *cached_page;
 };
 
 static const uint64_t gmem_zero_page[PAGE_BYTES / sizeof(uint64_t)];
@@ -55,7 +56,9 @@ struct gmem *gmem_new(uint64_t bytes, uint64_t below_4g_bytes)
 	last = g->region[g->n_regions - 1].last;
 	g->n_chunks = (size_t)(last >> CHUNK_BITS) + 1;
 	g->chunk = xcalloc(g->n_chunks, sizeof *g->chunk);
-	g->cached_at = 1;
+	g->head.recent = g->recent;
+	for (unsigned i = 0; i < GMEM_RECENT; i++)
+		g->recent[i].at = 1;
 	return g;
 }
 
@@ -96,63 +99,40 @@ bool gmem_is_ram(const struct gmem *g, gpa_t at, uint64_t n)
 	return false;
 }
 
-/* The page that holds `at`, or NULL when nothing was written there. */
+/* The page that holds `at`, which is RAM, or NULL when nothing was written there; remembered. */
 static uint64_t *gmem_find(const struct gmem *g, gpa_t at)
 {
-	struct gmem_chunk *c;
+	const struct gmem_chunk *c = g->chunk[at >> CHUNK_BITS];
+	uint64_t *page = c ? c->page[at >> PAGE_BITS & (CHUNK_PAGES - 1)] : NULL;
 
-	if (PORT_LIKELY((at & PAGE_MASK) == g->cached_at))
-		return g->cached_page;
-	c = g->chunk[at >> CHUNK_BITS];
-	return c ? c->page[at >> PAGE_BITS & (CHUNK_PAGES - 1)] : NULL;
+	if (page)
+		g->head.recent[(at >> PAGE_BITS) % GMEM_RECENT] =
+			(struct gmem_recent){at & PAGE_MASK, page};
+	return page;
 }
 
+/* The same, made when nothing was written there. */
 static uint64_t *gmem_make(struct gmem *g, gpa_t at)
 {
 	uint64_t *page = gmem_find(g, at);
 	struct gmem_chunk **c;
 
-	if (PORT_UNLIKELY(!page)) {
-		c = &g->chunk[at >> CHUNK_BITS];
-		if (!*c) {
-			*c = xcalloc(1, sizeof **c);
-			g->n_chunks_used++;
-		}
-		page = xcalloc(1, PAGE_BYTES);
-		(*c)->page[at >> PAGE_BITS & (CHUNK_PAGES - 1)] = page;
-		g->n_pages++;
+	if (PORT_LIKELY(page != NULL))
+		return page;
+	c = &g->chunk[at >> CHUNK_BITS];
+	if (!*c) {
+		*c = xcalloc(1, sizeof **c);
+		g->n_chunks_used++;
 	}
-	g->cached_at = at & PAGE_MASK;
-	g->cached_page = page;
-	return page;
+	(*c)->page[at >> PAGE_BITS & (CHUNK_PAGES - 1)] = xcalloc(1, PAGE_BYTES);
+	g->n_pages++;
+	return gmem_find(g, at);
 }
 
-bool gmem_read64(const struct gmem *g, gpa_t at, uint64_t *out)
+const uint64_t *gmem_page_any(const struct gmem *g, gpa_t at)
 {
 	const uint64_t *page;
 
-	assert(at % 8 == 0);
-	if (PORT_UNLIKELY(!gmem_is_ram(g, at, 8)))
-		return false;
-	page = gmem_find(g, at);
-	*out = page ? page[(at & ~PAGE_MASK) / 8] : 0;
-	return true;
-}
-
-bool gmem_write64(struct gmem *g, gpa_t at, uint64_t v)
-{
-	assert(at % 8 == 0);
-	if (PORT_UNLIKELY(!gmem_is_ram(g, at, 8)))
-		return false;
-	gmem_make(g, at)[(at & ~PAGE_MASK) / 8] = v;
-	return true;
-}
-
-const uint64_t *gmem_page(const struct gmem *g, gpa_t at)
-{
-	const uint64_t *page;
-
-	assert((at & ~PAGE_MASK) == 0);
 	if (!gmem_is_ram(g, at, PAGE_BYTES))
 		return NULL;
 	page = gmem_find(g, at);
@@ -167,7 +147,7 @@ static size_t gmem_piece(gpa_t at, uint64_t n)
 	return (size_t)(n < left ? n : left);
 }
 
-bool gmem_read(const struct gmem *g, gpa_t at, void *out, size_t n)
+bool gmem_read_any(const struct gmem *g, gpa_t at, void *out, size_t n)
 {
 	unsigned char *to = out;
 
@@ -190,7 +170,7 @@ bool gmem_read(const struct gmem *g, gpa_t at, void *out, size_t n)
 	return true;
 }
 
-bool gmem_write(struct gmem *g, gpa_t at, const void *in, size_t n)
+bool gmem_write_any(struct gmem *g, gpa_t at, const void *in, size_t n)
 {
 	const unsigned char *from = in;
 

@@ -344,7 +344,10 @@ static void test_random_against_naive(void **state)
 		size_t target;
 		cycles_t from;
 	} row[] = {
+		{inc_small, 1, 0},
+		{inc_small, 2, 0},
 		{inc_small, 5, 0},
+		{inc_uniform, 2, 0},
 		{inc_small, 700, 0},
 		{inc_uniform, 3, 0},
 		{inc_uniform, 100, 0},
