@@ -8,7 +8,6 @@
  */
 #include "sim/res.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 void res_init(struct res *r, const char *name, struct evq *q)
@@ -17,21 +16,12 @@ void res_init(struct res *r, const char *name, struct evq *q)
 	r->tail = &r->first;
 }
 
-bool res_acquire(struct res *r, struct res_waiter *w)
+void res_wait(struct res *r, struct res_waiter *w)
 {
-	cycles_t now = evq_now(r->evq);
-
-	if (!r->held) {
-		r->held = true;
-		r->held_since = now;
-		r->n_acquired++;
-		return true;
-	}
 	w->next = NULL;
-	w->asked_at = now;
+	w->asked_at = evq_now(r->evq);
 	*r->tail = w;
 	r->tail = &w->next;
-	return false;
 }
 
 static void res_grant(void *self, uint64_t arg)
@@ -42,9 +32,10 @@ static void res_grant(void *self, uint64_t arg)
 	w->granted(w->self);
 }
 
-static void res_hand_over(struct res *r, struct res_waiter *w, cycles_t now)
+void res_hand_over(struct res *r)
 {
-	cycles_t waited = now - w->asked_at;
+	struct res_waiter *w = r->first;
+	cycles_t now = evq_now(r->evq), waited = now - w->asked_at;
 
 	r->first = w->next;
 	if (!r->first)
@@ -56,18 +47,6 @@ static void res_hand_over(struct res *r, struct res_waiter *w, cycles_t now)
 		r->max_wait_cycles = waited;
 	r->held_since = now;
 	evq_push(r->evq, now, EV_GRANT, res_grant, w, 0);
-}
-
-void res_release(struct res *r)
-{
-	cycles_t now = evq_now(r->evq);
-
-	assert(r->held);
-	r->busy_cycles += now - r->held_since;
-	if (r->first)
-		res_hand_over(r, r->first, now);
-	else
-		r->held = false;
 }
 
 void res_reset_stats(struct res *r)

@@ -8,9 +8,11 @@
 #ifndef SIM_RES_H
 #define SIM_RES_H
 
+#include <assert.h>
 #include <stdbool.h>
 
 #include "sim/evq.h"
+#include "sim/port.h"
 
 /* Embedded in the actor; one waiter waits for one resource at a time. */
 struct res_waiter {
@@ -36,11 +38,34 @@ struct res {
 
 void res_init(struct res *r, const char *name, struct evq *q);
 
+/* w waits behind all others, from now on; r is held. */
+void res_wait(struct res *r, struct res_waiter *w);
+/* The first waiter gets r at this cycle. */
+void res_hand_over(struct res *r);
+
 /* True: held now, granted() is not called. False: w is queued, granted() is called later. */
-bool res_acquire(struct res *r, struct res_waiter *w);
+static inline bool res_acquire(struct res *r, struct res_waiter *w)
+{
+	if (PORT_UNLIKELY(r->held)) {
+		res_wait(r, w);
+		return false;
+	}
+	r->held = true;
+	r->held_since = evq_now(r->evq);
+	r->n_acquired++;
+	return true;
+}
 
 /* By the holder. The next waiter, if any, is granted at this cycle. */
-void res_release(struct res *r);
+static inline void res_release(struct res *r)
+{
+	assert(r->held);
+	r->busy_cycles += evq_now(r->evq) - r->held_since;
+	if (PORT_UNLIKELY(r->first != NULL))
+		res_hand_over(r);
+	else
+		r->held = false;
+}
 
 /* Forget the totals (end of warm-up); who holds and who waits stays. */
 void res_reset_stats(struct res *r);

@@ -9,6 +9,8 @@
 #ifndef MODELS_VTD_VTD_H
 #define MODELS_VTD_VTD_H
 
+#include <string.h>
+
 #include "models/counters.h"
 #include "models/vtd/vtd_iotlb.h"
 #include "models/vtd/vtd_shadowmap.h"
@@ -112,10 +114,32 @@ void vtd_trace_line(const struct vtd *v, const char *fmt, ...) PORT_PRINTF(2, 3)
 #define VTD_BDF_ARGS(as) vtd_bus(as), vtd_devfn(as) >> 3, vtd_devfn(as) & 7u
 
 /* ---- vtd_reg.c: raw accesses of the unit itself */
-uint32_t vtd_reg_get32(const struct vtd *v, uint32_t off);
-uint64_t vtd_reg_get64(const struct vtd *v, uint32_t off);
-void vtd_reg_set32(struct vtd *v, uint32_t off, uint32_t val);
-void vtd_reg_set64(struct vtd *v, uint32_t off, uint64_t val);
+static inline uint32_t vtd_reg_get32(const struct vtd *v, uint32_t off)
+{
+	uint32_t val;
+
+	memcpy(&val, v->csr + off, sizeof val);
+	return val;
+}
+
+static inline uint64_t vtd_reg_get64(const struct vtd *v, uint32_t off)
+{
+	uint64_t val;
+
+	memcpy(&val, v->csr + off, sizeof val);
+	return val;
+}
+
+static inline void vtd_reg_set32(struct vtd *v, uint32_t off, uint32_t val)
+{
+	memcpy(v->csr + off, &val, sizeof val);
+}
+
+static inline void vtd_reg_set64(struct vtd *v, uint32_t off, uint64_t val)
+{
+	memcpy(v->csr + off, &val, sizeof val);
+}
+
 /* Clear then set bits of a 32-bit register. */
 void vtd_reg_change(struct vtd *v, uint32_t off, uint64_t clear, uint64_t set);
 /* Values of reset; CAP and ECAP from the configuration. */

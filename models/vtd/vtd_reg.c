@@ -26,26 +26,6 @@ static void reg_set(uint8_t *bytes, uint32_t off, unsigned size, uint64_t val)
 	memcpy(bytes + off, &val, size);
 }
 
-uint32_t vtd_reg_get32(const struct vtd *v, uint32_t off)
-{
-	return (uint32_t)reg_get(v->csr, off, 4);
-}
-
-uint64_t vtd_reg_get64(const struct vtd *v, uint32_t off)
-{
-	return reg_get(v->csr, off, 8);
-}
-
-void vtd_reg_set32(struct vtd *v, uint32_t off, uint32_t val)
-{
-	reg_set(v->csr, off, 4, val);
-}
-
-void vtd_reg_set64(struct vtd *v, uint32_t off, uint64_t val)
-{
-	reg_set(v->csr, off, 8, val);
-}
-
 void vtd_reg_change(struct vtd *v, uint32_t off, uint64_t clear, uint64_t set)
 {
 	vtd_reg_set32(v, off, (uint32_t)((vtd_reg_get32(v, off) & ~clear) | set));
