@@ -136,12 +136,15 @@ static void imap_node_free(struct imap *m, struct imap_node *n)
 }
 
 /* Free n and all nodes below. */
-static void imap_tree_free(struct imap_node *n)
+static void imap_tree_free(struct imap *m, struct imap_node *n)
 {
-	for (unsigned i = imap_next_used(n, 0); i < SLOTS; i = imap_next_used(n, i + 1))
-		if (imap_is_node(n, i))
-			imap_tree_free(n->slot[i].node);
-	free(n);
+	for (unsigned w = 0; w < WORDS; w++) {
+		for (uint64_t left = n->is_node[w]; left != 0; left &= left - 1)
+			imap_tree_free(m, n->slot[w * 64 + bits_ctz(left)].node);
+		n->is_node[w] = n->used[w] = 0;
+	}
+	n->n_used = 0;
+	imap_node_free(m, n);
 }
 
 /* The level whose slots are as large as [first, last], or -1 when the range is not such a page. */
@@ -439,10 +442,9 @@ size_t imap_remove_overlaps(struct imap *m, uint64_t first, uint64_t last)
 void imap_clear(struct imap *m)
 {
 	if (m->root)
-		imap_tree_free(m->root);
+		imap_tree_free(m, m->root);
+	assert(m->n_nodes == 0);
 	m->root = NULL;
-	m->leaf = NULL;
-	m->n_nodes = 0;
 	m->n_pages = 0;
 	m->n_odd = 0;
 }

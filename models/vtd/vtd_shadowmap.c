@@ -2,7 +2,8 @@
  *
  * vtd_shadowmap - what page walks have found: QEMU's IOVA tree, as a radix tree of page-table slots.
  *
- * An empty node is freed at once, so a child pointer means that pages are below it.
+ * An empty node is taken out at once, so a child pointer means that pages are below it. A few of those
+ * are kept: a guest that maps and unmaps one buffer after the other empties and fills all levels each time.
  */
 #include "models/vtd/vtd_shadowmap.h"
 
@@ -29,6 +30,30 @@ static bool shadow_is_page(union vtd_shadowslot s)
 	return (s.page & PERM_RW) != 0;
 }
 
+static struct vtd_shadownode *shadow_new(struct vtd_shadowmap *t)
+{
+	struct vtd_shadownode *n = t->spare;
+
+	if (!n)
+		return xcalloc(1, sizeof *n);
+	t->spare = n->slot[0].child;
+	t->n_spare--;
+	n->slot[0].page = 0;
+	return n;
+}
+
+/* n is empty: all its slots are 0. */
+static void shadow_give(struct vtd_shadowmap *t, struct vtd_shadownode *n)
+{
+	if (t->n_spare == VTD_SHADOW_LEVELS) {
+		free(n);
+		return;
+	}
+	n->slot[0].child = t->spare;
+	t->spare = n;
+	t->n_spare++;
+}
+
 /* Frees the node and counts its pages. */
 static void shadow_free(struct vtd_shadowmap *t, struct vtd_shadownode *n)
 {
@@ -49,6 +74,12 @@ void vtd_shadowmap_clear(struct vtd_shadowmap *t)
 	if (t->root)
 		shadow_free(t, t->root);
 	t->root = NULL;
+	for (struct vtd_shadownode *n = t->spare, *next; n; n = next) {
+		next = n->slot[0].child;
+		free(n);
+	}
+	t->spare = NULL;
+	t->n_spare = 0;
 	assert(t->n_pages == 0);
 }
 
@@ -113,7 +144,7 @@ static bool shadow_remove(struct vtd_shadowmap *t, struct vtd_shadownode *n, uns
 			if (!shadow_remove(t, s->child, level - 1, i == from ? first : 0,
 					   i == to ? last : low))
 				continue;
-			free(s->child);
+			shadow_give(t, s->child);
 		} else {
 			shadow_free(t, s->child);
 		}
@@ -132,7 +163,7 @@ void vtd_shadowmap_remove(struct vtd_shadowmap *t, iova_t first, iova_t last)
 	if (last > top)
 		last = top;
 	if (shadow_remove(t, t->root, VTD_SHADOW_LEVELS, first, last)) {
-		free(t->root);
+		shadow_give(t, t->root);
 		t->root = NULL;
 	}
 }
@@ -146,7 +177,7 @@ void vtd_shadowmap_insert(struct vtd_shadowmap *t, iova_t iova, unsigned level, 
 		union vtd_shadowslot *s;
 
 		if (!*n)
-			*n = xcalloc(1, sizeof **n);
+			*n = shadow_new(t);
 		s = &(*n)->slot[shadow_index(iova, l)];
 		if (s->page == 0)
 			(*n)->n_used++;

@@ -32,6 +32,8 @@ struct vtd_shadownode {
 /* Zeroed is empty. */
 struct vtd_shadowmap {
 	struct vtd_shadownode *root; /* level 4; NULL: empty */
+	struct vtd_shadownode *spare; /* empty ones, linked through slot 0; private, as is: */
+	unsigned n_spare;
 	uint64_t n_pages;            /* nodes of QEMU's tree */
 };
 
