@@ -14,6 +14,7 @@
 #include "cli/sections.h"
 #include "models/counters.h"
 #include "models/registry.h"
+#include "models/vtd/vtd_behaviour.h"
 #include "sim/xalloc.h"
 
 /* RAM below 4 GiB, as QEMU's q35 places it. */
@@ -380,6 +381,16 @@ static char *folder_of(const char *file)
 	return slash ? xstrndup(file, (size_t)(slash - file) + 1) : xstrdup("");
 }
 
+/* A version that stands for another one says so in every table. */
+static void add_version(struct machine *m)
+{
+	const char *version = params_value(m, "iommu.qemu", "");
+	const char *modelled = vtd_version_modelled(version);
+
+	if (strcmp(version, modelled) != 0)
+		params_add_derived(m, "iommu.qemu-modelled", modelled);
+}
+
 int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed,
 		  uint64_t replicate, struct err *e)
 {
@@ -402,6 +413,7 @@ int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed
 		ret = scn_check_used(&m->scn, e);
 	if (!ret) {
 		params_add_derived(m, "guest.flush-used", flush_used(m));
+		add_version(m);
 		params_sort(m);
 	}
 	return ret;

@@ -99,6 +99,7 @@ static void print_phases(FILE *to, const struct run_result *r)
 void summary_print(FILE *to, const struct run_result *r, uint64_t replicate)
 {
 	const char *qemu = run_result_param(r, "iommu.qemu");
+	const char *modelled = run_result_param(r, "iommu.qemu-modelled");
 
 	fprintf(to, "%s%s%s\n", r->scenario, *r->title ? ": " : "", r->title);
 	fprintf(to, "  seed %llu, replicate %llu, guest Linux %s, %s%s%s, %.3f ms simulated, fingerprint %016llx\n",
@@ -106,6 +107,8 @@ void summary_print(FILE *to, const struct run_result *r, uint64_t replicate)
 		run_result_param(r, "guest.kernel"), run_result_param(r, "iommu.model"),
 		qemu ? " of QEMU " : "", qemu ? qemu : "", us(r, (double)r->sim_cycles) / 1000,
 		(unsigned long long)r->fingerprint);
+	if (modelled)
+		fprintf(to, "  QEMU %s behaves as %s, which was observed\n", qemu, modelled);
 	for (unsigned i = 0; i < r->rec->n_entities; i++) {
 		const struct entity *ent = r->rec->entity[i];
 		uint64_t own = ent->counter[CTR_IOS];

@@ -365,6 +365,7 @@ const char **figures_differ(const struct figures *f, size_t n, bool derived, siz
 			bool follows = strcmp(f[i].param[k].source, "derived") == 0;
 
 			if (seen || (follows && !derived) || strcmp(p, "title") == 0 || strcmp(p, "seed") == 0 ||
+			    strcmp(p, "iommu.qemu-modelled") == 0 ||
 			    path_is_in(path, *n_paths, p) || !param_differs(f, n, p))
 				continue;
 			path = xrealloc(path, *n_paths + 1, sizeof *path);

@@ -88,6 +88,25 @@ static void put_context_line(const struct report *r, const char *line)
 		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
 }
 
+/* Versions that stand for another one: "QEMU 6.0 behaves as 6.2, which was observed". */
+static void put_versions(const struct report *r)
+{
+	for (size_t i = 0; i < r->n_all; i++) {
+		const struct store_param *is = figures_param(&r->all[i], "iommu.qemu");
+		const struct store_param *as = figures_param(&r->all[i], "iommu.qemu-modelled");
+		bool told = !is || !as;
+
+		for (size_t k = 0; k < i && !told; k++) {
+			const struct store_param *before = figures_param(&r->all[k], "iommu.qemu");
+
+			told = before && strcmp(before->value, is->value) == 0;
+		}
+		if (!told)
+			fprintf(r->to, "QEMU %s behaves as %s, which was observed\n", is->value,
+				as->value);
+	}
+}
+
 static void put_machine(const struct report *r)
 {
 	char line[600] = "";
@@ -138,6 +157,7 @@ void report_title(const struct report *r)
 		table_wrap(r->to, line, TABLE_WIDTH, "  ", "");
 	}
 	put_machine(r);
+	put_versions(r);
 	put_devices(r);
 	fprintf(r->to, "\n");
 }

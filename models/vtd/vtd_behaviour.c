@@ -4,22 +4,26 @@
  */
 #include "models/vtd/vtd_behaviour.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 enum { CLASS_52, CLASS_62, CLASS_72, CLASS_80, CLASS_82, CLASS_100, CLASS_102, CLASS_111, CLASS_N };
 
-/* Names of versions; those run themselves first, then others of the same class. */
+/* Names of versions, oldest first. `run` says which were observed; the others are names of a class. */
 static const struct {
 	const char *word;
 	uint8_t class;
+	bool run;
 } versions[] = {
-	{"5.2", CLASS_52},   {"6.2", CLASS_62},	  {"7.2", CLASS_72},   {"8.0", CLASS_80},
-	{"8.2", CLASS_82},   {"10.0", CLASS_100}, {"10.2", CLASS_102}, {"11.1", CLASS_111},
-	{"5.1", CLASS_52},   {"6.0", CLASS_62},	  {"8.1", CLASS_82},
+	{"5.1", CLASS_52, false},  {"5.2", CLASS_52, true},   {"6.0", CLASS_62, false},
+	{"6.2", CLASS_62, true},   {"7.2", CLASS_72, true},   {"8.0", CLASS_80, true},
+	{"8.1", CLASS_82, false},  {"8.2", CLASS_82, true},   {"10.0", CLASS_100, true},
+	{"10.2", CLASS_102, true}, {"11.1", CLASS_111, true},
 };
 
-const char *const vtd_version_words[] = {"5.2",	 "6.2",	 "7.2", "8.0", "8.2", "10.0",
-					 "10.2", "11.1", "5.1", "6.0", "8.1", NULL};
+const char *const vtd_version_words[] = {"5.1", "5.2", "6.0",  "6.2",  "7.2",  "8.0",
+					 "8.1", "8.2", "10.0", "10.2", "11.1", NULL};
 
 _Static_assert(sizeof versions / sizeof *versions + 1 ==
 		       sizeof vtd_version_words / sizeof *vtd_version_words,
@@ -48,6 +52,19 @@ static const uint8_t values[VTD_B_N][CLASS_N] = {
 #include "models/vtd/vtd_behaviour.def"
 #undef B
 };
+
+const char *vtd_version_modelled(const char *word)
+{
+	const size_t n = sizeof versions / sizeof *versions;
+	size_t i = 0;
+
+	while (i < n && strcmp(versions[i].word, word) != 0)
+		i++;
+	for (size_t k = 0; i < n && k < n; k++)
+		if (versions[k].run && versions[k].class == versions[i].class)
+			return versions[k].word;
+	return word;
+}
 
 uint8_t vtd_behaviour_value(enum vtd_behaviour b, unsigned version, unsigned override)
 {

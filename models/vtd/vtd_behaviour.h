@@ -55,6 +55,9 @@ struct vtd_behaviour_row {
 };
 extern const struct vtd_behaviour_row vtd_behaviour_rows[VTD_B_N];
 
+/* The version that was observed and stands for the class of `word`: "6.2" for "6.0"; most stand for themselves. */
+const char *vtd_version_modelled(const char *word);
+
 /* The value of a row for vtd_version_words[version]; an override counts from 1, 0: the version's. */
 uint8_t vtd_behaviour_value(enum vtd_behaviour b, unsigned version, unsigned override);
 
