@@ -20,6 +20,7 @@ static bool fault_is_qualified(enum vtd_fault reason)
 	case VTD_FR_PTE_ACCESS:
 	case VTD_FR_PTE_RSVD:
 	case VTD_FR_INTERRUPT_RANGE:
+	case VTD_FR_SM_INTERRUPT_RANGE:
 	case VTD_FR_PDIR_P:
 	case VTD_FR_PASID_P:
 	case VTD_FR_PASID_INVALID:
@@ -32,7 +33,6 @@ static bool fault_is_qualified(enum vtd_fault reason)
 	case VTD_FR_CTX_RSVD: /* Deviates: VT-d 7.1.3: FPD does not hide it */
 	case VTD_FR_PDIR_ACCESS:
 	case VTD_FR_PASID_ACCESS:
-	case VTD_FR_SM_INTERRUPT_RANGE:
 		return false;
 	}
 	return false;

@@ -231,7 +231,29 @@ def scalable_rejected_entry():
     return b
 
 
+def fpd_hides(scalable):
+    """VT-d 7.1.3: which faults FPD hides: those of the page walk, and the interrupt range."""
+    b = Bench('caching-mode=on' + (',x-scalable-mode=on' if scalable else ''), 3, scalable)
+    if scalable:
+        b.ctx.may_fpd[SID] = True
+    b.dom.put(1, 0x1000, L.WINDOW + 0xff000 | RW)       # interrupt range
+    b.dom.put(1, 0x2000, L.DATA)                        # no permission
+    b.dom.put(1, 0x3000, L.DATA | RW | 1 << 62)         # reserved
+    b.dom.put(2, 0x200000, L.NOWHERE[0] | RW)           # unreadable table
+    b.dom.put(2, 0x400000, (1 << 64) - 1)               # all ones
+    for fpd in (0, 1):
+        b.ctx.attach(SID, b.dom, 2 if scalable else 0, fpd)
+        b.ring.submit([Q.cc(1), Q.iotlb(1)])
+        for iova in (0x1000, 0x2000, 0x3000, 0x200000, 0x400000, 1 << 39, 1 << 63):
+            b.read_dma(iova, 1)
+            b.s.see(L.FSTS, L.FRCD_LO, L.FRCD_HI)
+            b.s.reg64(L.FRCD_HI, 1 << 63)
+    return b
+
+
 SCRIPTS = {
+    'fpd-hides': lambda: fpd_hides(False),
+    'fpd-hides-scalable': lambda: fpd_hides(True),
     'scalable-rejected-entry': scalable_rejected_entry,
     'function-masks': function_masks,
     'psi-in-large-pages': psi_in_large_pages,
