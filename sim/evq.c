@@ -147,16 +147,6 @@ static PORT_COLD uint32_t evq_fresh_slot(struct evq *q)
 	return (uint32_t)q->n_slots++;
 }
 
-static inline uint32_t evq_get_slot(struct evq *q)
-{
-	uint32_t slot = q->free_slot;
-
-	if (PORT_UNLIKELY(slot == 0))
-		return evq_fresh_slot(q);
-	q->free_slot = (uint32_t)q->slab[slot].arg;
-	return slot;
-}
-
 static inline void evq_put_slot(struct evq *q, uint32_t slot)
 {
 	q->slab[slot].arg = q->free_slot;
@@ -581,15 +571,29 @@ static PORT_COLD void evq_demote(struct evq *q)
 	evq_leave_front(q);
 }
 
-/* e is not before all others. */
-static PORT_NOINLINE ev_handle evq_push_behind(struct evq *q, struct entry e, ev_handle h)
+/* There is a front, or e is not before all others. */
+static PORT_NOINLINE ev_handle evq_push_on(struct evq *q, struct entry e, ev_handle h)
 {
-	if (q->front.slot != 0 && e.time == q->front.time)
+	if (q->front.slot != 0 && e.time <= q->front.time)
 		evq_demote(q);
+	if (e.time < q->below) {
+		q->front = e;
+		q->below = e.time;
+		return h;
+	}
 	evq_put(q, e);
 	if (q->front.slot == 0)
 		q->below = q->floor;
 	return h;
+}
+
+/* No slot is free. */
+static PORT_COLD PORT_NOINLINE ev_handle evq_push_first(struct evq *q, cycles_t at,
+							enum ev_phase phase, ev_fn fn, void *self,
+							uint64_t arg)
+{
+	evq_put_slot(q, evq_fresh_slot(q));
+	return evq_push(q, at, phase, fn, self, arg);
 }
 
 ev_handle evq_push(struct evq *q, cycles_t at, enum ev_phase phase, ev_fn fn, void *self,
@@ -597,18 +601,20 @@ ev_handle evq_push(struct evq *q, cycles_t at, enum ev_phase phase, ev_fn fn, vo
 {
 	assert(fn && at >= q->clock.now && phase < EV_PHASE_N);
 
-	uint32_t slot = evq_get_slot(q);
-	struct slot *s = &q->slab[slot];
+	uint32_t slot = q->free_slot;
 	struct entry e = {at, slot, phase};
+	struct slot *s;
 
+	if (PORT_UNLIKELY(slot == 0)) /* all that is not in the way is a call at the end */
+		return evq_push_first(q, at, phase, fn, self, arg);
+	s = &q->slab[slot];
+	q->free_slot = (uint32_t)s->arg;
 	s->fn = fn;
 	s->self = self;
 	s->arg = arg;
 	q->n_live++;
-	if (at >= q->below)
-		return evq_push_behind(q, e, s->handle);
-	if (PORT_UNLIKELY(q->front.slot != 0))
-		evq_demote(q);
+	if (at >= q->below || q->front.slot != 0)
+		return evq_push_on(q, e, s->handle);
 	q->front = e;
 	q->below = at;
 	return s->handle;

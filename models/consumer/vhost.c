@@ -52,6 +52,7 @@ struct vhost_dev {
 	struct vhost_iotlb_entry hit; /* of the last look-up; perm PERM_NONE: none */
 	struct vhost_area area[AREAS_MAX];
 	unsigned n_areas;
+	iova_t areas_first, areas_last; /* pages of all areas lie there */
 	bool repeats; /* a miss was answered: the access at repeats_at is its repetition */
 	iova_t repeats_at;
 };
@@ -309,8 +310,15 @@ static bool vhost_fill(void *self, iova_t at, enum perm need, struct meter *m)
 
 static void vhost_area_add(struct vhost_dev *d, iova_t at, bool pays)
 {
-	if (d->n_areas < AREAS_MAX)
-		d->area[d->n_areas++] = (struct vhost_area){.page = at & PAGE_MASK, .pays = pays};
+	iova_t page = at & PAGE_MASK;
+
+	if (d->n_areas == AREAS_MAX)
+		return;
+	if (d->n_areas == 0 || page < d->areas_first)
+		d->areas_first = page;
+	if (d->n_areas == 0 || page > d->areas_last)
+		d->areas_last = page;
+	d->area[d->n_areas++] = (struct vhost_area){.page = page, .pays = pays};
 }
 
 /* The rings of one virtqueue become known; QEMU sends an UPDATE for the used one unasked. */
@@ -373,8 +381,12 @@ static void vhost_stop(void *self, struct meter *m)
 
 static struct vhost_area *vhost_area_of(struct vhost_dev *d, iova_t at)
 {
+	iova_t page = at & PAGE_MASK;
+
+	if (page < d->areas_first || page > d->areas_last)
+		return NULL;
 	for (unsigned i = 0; i < d->n_areas; i++)
-		if (d->area[i].page == (at & PAGE_MASK))
+		if (d->area[i].page == page)
 			return &d->area[i];
 	return NULL;
 }
@@ -413,8 +425,8 @@ static const struct vhost_iotlb_entry *vhost_lookup(struct vhost_dev *d, iova_t 
 }
 
 /* [at, last] range by range. */
-static enum access_result vhost_walk(struct vhost *v, iova_t at, iova_t last, enum perm need,
-				     iova_t *where, struct meter *m)
+static PORT_NOINLINE enum access_result vhost_walk(struct vhost *v, iova_t at, iova_t last,
+						   enum perm need, iova_t *where, struct meter *m)
 {
 	const struct vhost_iotlb_entry *e;
 
@@ -468,8 +480,9 @@ static enum access_result vhost_access(void *self, iova_t at, uint64_t n_bytes, 
 static void vhost_select(void *self, unsigned queue)
 {
 	struct vhost *v = self;
+	uint64_t n = v->env->n_queue_pairs;
 
-	v->cur = &v->dev[queue % v->env->n_queue_pairs];
+	v->cur = &v->dev[n == 1 ? 0 : queue % n];
 }
 
 static void vhost_unmapped(void *self, iova_t first, iova_t last, cycles_t now)

@@ -69,6 +69,7 @@ void host_submit(void *self, const struct submission *s)
 {
 	struct host *h = self;
 	struct vcpu *c = h->current;
+	struct submission *to;
 
 	if (h->boot_meter) {
 		host_submit_now(h, s);
@@ -80,8 +81,10 @@ void host_submit(void *self, const struct submission *s)
 		c->sub = xrealloc(c->sub, c->max_sub, sizeof *c->sub);
 	}
 	/* the used part only: a submission of one request is a tenth of the struct */
-	memcpy(&c->sub[c->n_sub++], s,
-	       offsetof(struct submission, req) + s->n_reqs * sizeof s->req[0]);
+	to = &c->sub[c->n_sub++];
+	to->n_reqs = s->n_reqs;
+	for (unsigned i = 0; i < s->n_reqs; i++)
+		to->req[i] = s->req[i];
 }
 
 void host_abort(void *self, const char *why)

@@ -18,7 +18,9 @@ static void worker_next(struct dev *d);
 
 static unsigned io_queue(const struct io *io)
 {
-	return (unsigned)(io->number % io->dev->config.n_queues);
+	unsigned n = io->dev->config.n_queues;
+
+	return n == 1 ? 0 : (unsigned)(io->number % n);
 }
 
 /* All accesses of the I/O that are still to do: its rings, then element after element. Goes on from
@@ -213,12 +215,14 @@ static void worker_run(struct dev_queue *q)
 /* The next queue in turn that has work and no miss under way. */
 static void worker_next(struct dev *d)
 {
-	for (unsigned i = 0; i < d->config.n_queues; i++) {
-		struct dev_queue *q = &d->queue[(d->next_queue + i) % d->config.n_queues];
+	unsigned n = d->config.n_queues;
+
+	for (unsigned i = 0, at = d->next_queue; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
+		struct dev_queue *q = &d->queue[at];
 
 		if (!q->first || q->stalled)
 			continue;
-		d->next_queue = (unsigned)(q - d->queue) + 1;
+		d->next_queue = at + 1 == n ? 0 : at + 1;
 		d->busy = true;
 		worker_run(q);
 		return;

@@ -5,12 +5,12 @@
 #include "models/linux/lx_priv.h"
 #include "sim/port.h"
 
-uint64_t lx_event(struct guest_kernel *k, enum event_kind kind, iova_t iova, uint64_t bytes,
-		  const struct meter *m)
+uint64_t lx_event_row(struct guest_kernel *k, enum event_kind kind, iova_t iova, uint64_t bytes,
+		      const struct meter *m)
 {
 	const struct entity *ent = m->ent ? m->ent : k->machine;
 
-	if (PORT_LIKELY(!k->rec || !k->rec->log_events || !ent))
+	if (!ent)
 		return 0;
 	return rec_event(k->rec, &(struct rec_event){.at_cycles = meter_now(m),
 						     .entity = ent->id,
@@ -21,7 +21,7 @@ uint64_t lx_event(struct guest_kernel *k, enum event_kind kind, iova_t iova, uin
 }
 
 /* Counted on the device that caused it and on the machine. */
-static void mmio_count(struct guest_kernel *k, enum counter part, const struct meter *m)
+static inline void mmio_count(struct guest_kernel *k, enum counter part, const struct meter *m)
 {
 	if (m->ent) {
 		rec_count(m->ent, CTR_VMEXITS, 1);

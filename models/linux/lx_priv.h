@@ -80,8 +80,15 @@ void lx_mmio_write(struct guest_kernel *k, uint32_t off, unsigned size, uint64_t
 void lx_config_write(struct guest_kernel *k, struct meter *m);
 /* A row of the event log on behalf of the meter's entity (or the machine); its seq, 0 without log.
  */
-uint64_t lx_event(struct guest_kernel *k, enum event_kind kind, iova_t iova, uint64_t bytes,
-		  const struct meter *m);
+uint64_t lx_event_row(struct guest_kernel *k, enum event_kind kind, iova_t iova, uint64_t bytes,
+		      const struct meter *m);
+static inline uint64_t lx_event(struct guest_kernel *k, enum event_kind kind, iova_t iova,
+				uint64_t bytes, const struct meter *m)
+{
+	if (PORT_LIKELY(!k->rec || !k->rec->log_events))
+		return 0;
+	return lx_event_row(k, kind, iova, bytes, m);
+}
 
 /* ---- lx_qi.c */
 /* Queue memory, IQT, IQA, QIE. */

@@ -131,11 +131,11 @@ static void notify_call(struct vtd_as *as, struct notifier *n, const struct noti
 void vtd_notify_one(struct vtd_as *as, struct notifier *n, const struct notify *what,
 		    struct meter *m)
 {
-	struct notify cut = *what;
+	struct notify cut;
 
 	if (what->first > n->last || what->last < n->first)
 		return;
-	if (what->first < n->first || what->last > n->last) {
+	if (PORT_UNLIKELY(what->first < n->first || what->last > n->last)) {
 		if (!notify_may_crop(as->v, n)) {
 			vtd_abort(as->v,
 				  "%s event 0x%" PRIx64 "..0x%" PRIx64 " of device " VTD_BDF
@@ -145,16 +145,17 @@ void vtd_notify_one(struct vtd_as *as, struct notifier *n, const struct notify *
 				  VTD_BDF_ARGS(as), n->first, n->last, notify_wants(n));
 			return;
 		}
+		if (n->wants & what->kind)
+			rec_count(as->as.ent, CTR_NOTIFY_CROPPED, 1);
+		cut = *what;
 		if (cut.first < n->first)
 			cut.first = n->first;
 		if (cut.last > n->last)
 			cut.last = n->last;
+		what = &cut;
 	}
-	if (!(n->wants & what->kind))
-		return;
-	if (cut.first != what->first || cut.last != what->last)
-		rec_count(as->as.ent, CTR_NOTIFY_CROPPED, 1);
-	notify_call(as, n, &cut, m);
+	if (n->wants & what->kind)
+		notify_call(as, n, what, m);
 }
 
 void vtd_notify_all(struct vtd_as *as, const struct notify *what, struct meter *m)

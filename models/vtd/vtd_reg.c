@@ -13,7 +13,7 @@
 
 #include "models/vtd/vtd.h"
 
-static uint64_t reg_get(const uint8_t *bytes, uint32_t off, unsigned size)
+static inline uint64_t reg_get(const uint8_t *bytes, uint32_t off, unsigned size)
 {
 	uint64_t val = 0;
 
@@ -21,7 +21,7 @@ static uint64_t reg_get(const uint8_t *bytes, uint32_t off, unsigned size)
 	return val;
 }
 
-static void reg_set(uint8_t *bytes, uint32_t off, unsigned size, uint64_t val)
+static inline void reg_set(uint8_t *bytes, uint32_t off, unsigned size, uint64_t val)
 {
 	memcpy(bytes + off, &val, size);
 }
@@ -101,7 +101,7 @@ uint64_t vtd_read(struct vtd *v, uint32_t off, unsigned size, struct meter *m)
 	return reg_get(v->csr, off, size) & ~reg_get(v->hidden, off, size);
 }
 
-static void reg_store(struct vtd *v, uint32_t off, unsigned size, uint64_t val)
+static inline void reg_store(struct vtd *v, uint32_t off, unsigned size, uint64_t val)
 {
 	uint64_t w = reg_get(v->wmask, off, size), old = reg_get(v->csr, off, size);
 
@@ -159,7 +159,10 @@ void vtd_write(struct vtd *v, uint32_t off, unsigned size, uint64_t val, struct 
 	if (off + size > VTD_REGS_BYTES)
 		return;
 	if (off == VTD_IQT) { /* the hot one */
-		reg_store(v, off, size, val);
+		if (PORT_LIKELY(size == 4))
+			reg_store(v, off, 4, val);
+		else
+			reg_store(v, off, size, val);
 		vtd_qi_tail_write(v, m);
 		return;
 	}
