@@ -7,6 +7,9 @@
  * next entry is a walk over bit sets, and a slot's memory is never cleared. The root grows upwards
  * as addresses need it: IOVAs below 4 GiB take two steps. The node used last is remembered, so a
  * run of operations on neighbouring 4 KiB pages does not descend at all.
+ *
+ * A map of a few entries has no tree: pages are in the array, too, until it has FEW. They move into the
+ * tree before the first page is put there.
  */
 #include "sim/imap.h"
 
@@ -25,6 +28,7 @@
 #define SLOTS 512u
 #define WORDS (SLOTS / 64u)
 #define SPARES_MAX 32u /* empty nodes kept for the next insertion */
+#define FEW 8u
 
 struct imap_node {
 	uint64_t used[WORDS];    /* slots that hold something */
@@ -46,6 +50,7 @@ struct imap {
 	uint64_t leaf_at;           /* first address it covers */
 	struct imap_entry *odd;     /* sorted by address */
 	size_t n_odd, max_odd;
+	size_t n_odd_pages; /* of n_odd: could be in the tree */
 };
 
 /* Bits below the slots of a node of that level: 12, 21, 30, ... */
@@ -253,7 +258,7 @@ bool imap_first(const struct imap *m, uint64_t first, uint64_t last, struct imap
 	bool found = imap_tree_from(m, first, &page) && page.first <= last;
 
 	assert(first <= last);
-	if (PORT_UNLIKELY(m->n_odd != 0)) {
+	if (m->n_odd != 0) {
 		size_t i = imap_odd_from(m, first);
 
 		if (i < m->n_odd && m->odd[i].first <= last &&
@@ -286,7 +291,7 @@ bool imap_find(const struct imap *m, uint64_t at, struct imap_entry *out)
 		}
 		n = n->slot[i].node;
 	}
-	if (PORT_LIKELY(m->n_odd == 0))
+	if (m->n_odd == 0)
 		return false;
 	odd = imap_odd_from(m, at);
 	if (odd == m->n_odd || m->odd[odd].first > at)
@@ -340,18 +345,39 @@ static int imap_insert_page(struct imap *m, uint64_t first, unsigned level, uint
 	return 0;
 }
 
+/* The array's pages into the tree. */
+static void imap_plant(struct imap *m)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n_odd; i++) {
+		struct imap_entry e = m->odd[i];
+		int level = imap_page_level(e.first, e.last);
+
+		if (level < 0)
+			m->odd[kept++] = e;
+		else
+			imap_insert_page(m, e.first, (unsigned)level, e.value);
+	}
+	m->n_odd = kept;
+	m->n_odd_pages = 0;
+}
+
 int imap_insert(struct imap *m, uint64_t first, uint64_t last, uint64_t value)
 {
 	int level = imap_page_level(first, last);
 	struct imap_entry e;
 
 	assert(first <= last);
-	if (level < 0) {
+	if (level < 0 || (m->n_pages == 0 && m->n_odd < FEW)) {
 		if (imap_first(m, first, last, &e))
 			return -EEXIST;
 		imap_insert_odd(m, (struct imap_entry){first, last, value});
+		m->n_odd_pages += level >= 0;
 		return 0;
 	}
+	if (m->n_odd_pages != 0)
+		imap_plant(m);
 	if (PORT_UNLIKELY(m->n_odd != 0)) {
 		size_t i = imap_odd_from(m, first);
 
@@ -369,6 +395,8 @@ static bool imap_remove_odd(struct imap *m, uint64_t at, struct imap_entry *out)
 		return false;
 	if (out)
 		*out = m->odd[i];
+	if (m->n_odd_pages != 0)
+		m->n_odd_pages -= imap_page_level(m->odd[i].first, m->odd[i].last) >= 0;
 	m->n_odd--;
 	memmove(m->odd + i, m->odd + i + 1, (m->n_odd - i) * sizeof *m->odd);
 	return true;
@@ -446,7 +474,7 @@ void imap_clear(struct imap *m)
 	assert(m->n_nodes == 0);
 	m->root = NULL;
 	m->n_pages = 0;
-	m->n_odd = 0;
+	m->n_odd = m->n_odd_pages = 0;
 }
 
 struct imap *imap_new(void)

@@ -20,6 +20,7 @@ struct hw_set {
 struct hw_iotlb {
 	struct hw_set *set;
 	size_t n_sets;
+	bool has_large; /* pages of more than 4 KiB may be in it */
 };
 
 struct hw_iotlb *hw_iotlb_new(size_t n_entries)
@@ -41,6 +42,13 @@ void hw_iotlb_free(struct hw_iotlb *t)
 	free(t);
 }
 
+/* Where the page that begins at `first` would be. */
+static struct hw_set *hw_iotlb_set(const struct hw_iotlb *t, iova_t first, unsigned page_bits)
+{
+	return &t->set[((first >> page_bits) * UINT64_C(0x9e3779b97f4a7c15)) >> 32 &
+		       (t->n_sets - 1)];
+}
+
 bool hw_iotlb_use(struct hw_iotlb *t, iova_t at, unsigned page_bits)
 {
 	iova_t first = at & ~bits_low(page_bits);
@@ -48,22 +56,34 @@ bool hw_iotlb_use(struct hw_iotlb *t, iova_t at, unsigned page_bits)
 
 	if (t->n_sets == 0)
 		return false;
-	s = &t->set[((first >> page_bits) * UINT64_C(0x9e3779b97f4a7c15)) >> 32 & (t->n_sets - 1)];
+	s = hw_iotlb_set(t, first, page_bits);
 	for (unsigned w = 0; w < WAYS; w++)
 		if (s->first[w] == first && s->last[w] == (first | bits_low(page_bits)))
 			return true;
 	s->first[s->next] = first;
 	s->last[s->next] = first | bits_low(page_bits);
 	s->next = (s->next + 1) % WAYS;
+	t->has_large |= page_bits != PAGE_BITS;
 	return false;
+}
+
+static void hw_iotlb_flush_set(struct hw_set *s, iova_t first, iova_t last)
+{
+	for (unsigned w = 0; w < WAYS; w++)
+		if (s->first[w] <= last && s->last[w] >= first) {
+			s->first[w] = 1;
+			s->last[w] = 0;
+		}
 }
 
 void hw_iotlb_flush(struct hw_iotlb *t, iova_t first, iova_t last)
 {
+	if (!t->has_large && t->n_sets != 0 && ((first ^ last) & PAGE_MASK) == 0) {
+		hw_iotlb_flush_set(hw_iotlb_set(t, first & PAGE_MASK, PAGE_BITS), first, last);
+		return;
+	}
 	for (size_t i = 0; i < t->n_sets; i++)
-		for (unsigned w = 0; w < WAYS; w++)
-			if (t->set[i].first[w] <= last && t->set[i].last[w] >= first) {
-				t->set[i].first[w] = 1;
-				t->set[i].last[w] = 0;
-			}
+		hw_iotlb_flush_set(&t->set[i], first, last);
+	if (first == 0 && last == UINT64_MAX)
+		t->has_large = false;
 }
