@@ -39,7 +39,9 @@ struct vfio {
 	struct oracle oracle;
 	struct type1 *container;
 	struct hw_iotlb *hw;
-	struct type1_map hit; /* of the last access; perm PERM_NONE: none */
+	struct type1_map hit, hit_before; /* of the last accesses, rings and data in turn; perm
+					   * PERM_NONE: none */
+	struct type1_map early; /* of an access while a handler is under way */
 	struct hole *hole;
 	cycles_t settled_at;  /* hole_until() */
 	struct stat_hist *latency_hole;
@@ -104,7 +106,7 @@ static size_t vfio_dma_unmap(struct vfio *v, iova_t first, iova_t last, struct m
 		meter_charge(m, PRIM_HOST_FLUSH, 1);
 		v->settled_at = hole_until(v->hole);
 		hw_iotlb_flush(v->hw, first, last);
-		v->hit.perm = PERM_NONE;
+		v->hit.perm = v->hit_before.perm = PERM_NONE;
 	}
 	return n;
 }
@@ -184,37 +186,48 @@ static unsigned vfio_page_bits(const struct type1_map *map, iova_t at)
 	return PAGE_BITS;
 }
 
-/* A handler is under way. True: v->hit, good for this access alone, is what the device finds. */
-static bool vfio_lookup_early(struct vfio *v, iova_t at, const struct meter *m)
+/* A handler is under way: what the device finds, good for this access alone; NULL: nothing. */
+static const struct type1_map *vfio_lookup_early(struct vfio *v, iova_t at, const struct meter *m)
 {
-	struct type1_map now, before;
-	bool is_mapped = type1_find(v->container, at, &now);
+	struct type1_map before;
+	bool is_mapped = type1_find(v->container, at, &v->early);
 
-	v->hit.perm = PERM_NONE;
 	switch (hole_look(v->hole, at, meter_now(m), is_mapped, &before)) {
 	case HOLE_SETTLED:
-		break;
+		return is_mapped ? &v->early : NULL;
 	case HOLE_BEFORE:
-		v->hit = before;
-		return true;
+		v->early = before;
+		return &v->early;
 	case HOLE_OPEN:
 		rec_count(v->env->ent, CTR_HOLE_FAULT, 1);
-		return false;
+		return NULL;
 	case HOLE_NONE:
-		return false;
+		return NULL;
 	}
-	if (is_mapped)
-		v->hit = now;
-	return is_mapped;
+	return NULL;
 }
 
-static bool vfio_lookup(struct vfio *v, iova_t at, const struct meter *m)
+static bool vfio_has(const struct type1_map *map, iova_t at)
 {
+	return map->perm != PERM_NONE && at >= map->first && at <= map->last;
+}
+
+/* The mapping that the device finds at `at`, NULL: none. */
+static const struct type1_map *vfio_lookup(struct vfio *v, iova_t at, const struct meter *m)
+{
+	struct type1_map found;
+
 	if (PORT_UNLIKELY(meter_now(m) < v->settled_at))
 		return vfio_lookup_early(v, at, m);
-	if (v->hit.perm != PERM_NONE && at >= v->hit.first && at <= v->hit.last)
-		return true;
-	return type1_find(v->container, at, &v->hit);
+	if (vfio_has(&v->hit, at))
+		return &v->hit;
+	if (vfio_has(&v->hit_before, at))
+		found = v->hit_before;
+	else if (!type1_find(v->container, at, &found))
+		return NULL;
+	v->hit_before = v->hit;
+	v->hit = found;
+	return &v->hit;
 }
 
 static enum access_result vfio_access(void *self, iova_t at, uint64_t n_bytes, enum perm need,
@@ -224,20 +237,21 @@ static enum access_result vfio_access(void *self, iova_t at, uint64_t n_bytes, e
 	iova_t last = at + n_bytes - 1, page_last;
 
 	for (;; at = page_last + 1) {
+		const struct type1_map *map = vfio_lookup(v, at, m);
 		unsigned page_bits;
 
-		if (!vfio_lookup(v, at, m) || (v->hit.perm & need) != need) {
+		if (!map || (map->perm & need) != need) {
 			*where = at;
 			note_fault(v->env, at, m);
 			return ACCESS_FAULT;
 		}
-		page_bits = vfio_page_bits(&v->hit, at);
+		page_bits = vfio_page_bits(map, at);
 		meter_charge(m,
 			     hw_iotlb_use(v->hw, at, page_bits) ? PRIM_HW_IOTLB_HIT
 								: PRIM_HW_IOTLB_MISS,
 			     1);
 		if (v->sections.n != 0)
-			oracle_hit(&v->oracle, at, v->hit.gpa + (at - v->hit.first), need, m);
+			oracle_hit(&v->oracle, at, map->gpa + (at - map->first), need, m);
 		page_last = at | bits_low(page_bits);
 		if (last <= page_last)
 			break;
