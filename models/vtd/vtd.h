@@ -60,6 +60,7 @@ struct vtd {
 	uint64_t addr_mask; /* 2^aw - 1 */
 	uint64_t pte_rsvd[VTD_LEVELS_MAX + 1][2]; /* [level][is a large leaf] */
 	uint64_t desc_rsvd[VTD_S_N]; /* reserved bits by structure */
+	uint64_t type_rsvd[VTD_DESC_TYPES][2]; /* the same of a descriptor's two words, by type */
 
 	bool dmar_enabled, root_scalable, qi_enabled, iq_dw, intr_enabled;
 	const struct vtd_desc *running; /* the descriptor that runs now; NULL: none */
@@ -161,10 +162,24 @@ const char *vtd_qi_running(const struct vtd *v);
 struct vtd_desc {
 	uint64_t lo, hi, w2, w3;
 };
+/* Masks for the version, from desc_rsvd. */
+void vtd_desc_init(struct vtd *v);
 /* True if bits of no field are set in the words of this type. */
-bool vtd_desc_is_bad(const struct vtd *v, enum vtd_desc_type type, const struct vtd_desc *d);
+static inline bool vtd_desc_is_bad(const struct vtd *v, enum vtd_desc_type type,
+				   const struct vtd_desc *d)
+{
+	if (v->iq_dw && vtd_has(v, VTD_B_DESC_HIGH) && (d->w2 | d->w3) != 0)
+		return true;
+	return ((d->lo & v->type_rsvd[type][0]) | (d->hi & v->type_rsvd[type][1])) != 0;
+}
 /* Type as this version reads it. */
-unsigned vtd_desc_type(const struct vtd *v, const struct vtd_desc *d);
+static inline unsigned vtd_desc_type(const struct vtd *v, const struct vtd_desc *d)
+{
+	unsigned type = (unsigned)FGET(VTD_DESC_TYPE, d->lo);
+
+	return vtd_has(v, VTD_B_TYPE_7BIT) ? type | (unsigned)FGET(VTD_DESC_TYPE_HI, d->lo) << 4
+					   : type;
+}
 /* Range of a device-TLB descriptor, inclusive. */
 void vtd_desc_devtlb_range(uint64_t hi, iova_t *first, iova_t *last);
 

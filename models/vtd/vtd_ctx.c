@@ -22,7 +22,7 @@ struct pasid_entry {
 	bool is_read; /* w is what memory holds, good or not */
 };
 
-static bool ctx_read_words(const struct vtd *v, gpa_t at, uint64_t *w, unsigned n)
+static inline bool ctx_read_words(const struct vtd *v, gpa_t at, uint64_t *w, unsigned n)
 {
 	return gmem_read(v->mem, at, w, n * sizeof *w);
 }
@@ -172,17 +172,21 @@ static bool ctx_has_reserved(const struct vtd *v, const struct vtd_ce *ce)
 
 enum vtd_fault vtd_ctx_read(const struct vtd *v, uint16_t sid, struct vtd_ce *ce)
 {
-	unsigned n_bytes = v->root_scalable ? SCALABLE_CTX_BYTES : CTX_BYTES;
-	unsigned index = v->root_scalable ? sid & 0x7fu : sid & 0xffu;
-	uint64_t root;
 	enum vtd_fault f;
+	uint64_t root;
+	gpa_t at;
+	bool done;
 
 	*ce = (struct vtd_ce){0};
 	f = ctx_read_root(v, sid, &root);
 	if (f != VTD_FR_NONE)
 		return f;
-	if (!ctx_read_words(v, (root & FMASK(VTD_ROOT_CTP)) + (gpa_t)index * n_bytes, ce->w,
-			    n_bytes / 8))
+	at = root & FMASK(VTD_ROOT_CTP);
+	if (v->root_scalable)
+		done = ctx_read_words(v, at + (sid & 0x7fu) * SCALABLE_CTX_BYTES, ce->w, 4);
+	else
+		done = ctx_read_words(v, at + (sid & 0xffu) * CTX_BYTES, ce->w, 2);
+	if (!done)
 		return VTD_FR_CTX_ACCESS;
 	if (!FGET(VTD_CTX_P, ce->w[0]))
 		return VTD_FR_CTX_P;

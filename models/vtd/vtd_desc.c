@@ -7,14 +7,6 @@
  */
 #include "models/vtd/vtd.h"
 
-unsigned vtd_desc_type(const struct vtd *v, const struct vtd_desc *d)
-{
-	unsigned type = (unsigned)FGET(VTD_DESC_TYPE, d->lo);
-
-	return vtd_has(v, VTD_B_TYPE_7BIT) ? type | (unsigned)FGET(VTD_DESC_TYPE_HI, d->lo) << 4
-					   : type;
-}
-
 /* Structures of the two words, by type; VTD_S_N: not checked. */
 static const struct {
 	enum vtd_structure lo, hi;
@@ -31,21 +23,20 @@ static const struct {
 	[VTD_DESC_PAGE_GROUP] = {VTD_S_DESC_PGRP_LO, VTD_S_DESC_PGRP_HI},
 };
 
-bool vtd_desc_is_bad(const struct vtd *v, enum vtd_desc_type type, const struct vtd_desc *d)
+/* DATA of a wait descriptor and the rest of the word are known bits, so reserved bits are all to check. */
+void vtd_desc_init(struct vtd *v)
 {
 	bool wide_types = vtd_has(v, VTD_B_TYPE_7BIT);
-	uint64_t lo, hi;
 
-	if (v->iq_dw && vtd_has(v, VTD_B_DESC_HIGH) && (d->w2 | d->w3) != 0)
-		return true;
-	if (desc_words[type].lo == VTD_S_N || (type == VTD_DESC_IEC && !wide_types))
-		return false;
-	lo = v->desc_rsvd[desc_words[type].lo];
-	hi = v->desc_rsvd[desc_words[type].hi];
-	if (!wide_types)
-		lo |= FMASK(VTD_DESC_TYPE_HI);
-	/* DATA of a wait descriptor and the rest of the word are known bits, so this is all */
-	return (d->lo & lo) != 0 || (d->hi & hi) != 0;
+	_Static_assert(ARRAY_SIZE(desc_words) == VTD_DESC_TYPES, "a row for each type");
+	for (unsigned type = 0; type < VTD_DESC_TYPES; type++) {
+		if (desc_words[type].lo == VTD_S_N || (type == VTD_DESC_IEC && !wide_types))
+			continue;
+		v->type_rsvd[type][0] = v->desc_rsvd[desc_words[type].lo];
+		v->type_rsvd[type][1] = v->desc_rsvd[desc_words[type].hi];
+		if (!wide_types)
+			v->type_rsvd[type][0] |= FMASK(VTD_DESC_TYPE_HI);
+	}
 }
 
 void vtd_desc_devtlb_range(uint64_t hi, iova_t *first, iova_t *last)

@@ -239,27 +239,21 @@ static void shadow_walk(struct shadow_run *r, iova_t first, iova_t end)
 void vtd_shadow_pages(struct vtd_as *as, const struct vtd_domain *d, iova_t addr, uint64_t n_bytes,
 		      struct meter *m)
 {
-	struct shadow_run r = {.as = as, .d = *d, .notify_unmap = true, .m = m};
-	struct notify what = {
-		.kind = NOTIFY_UNMAP,
-		.first = addr,
-		.last = addr + n_bytes - 1,
-	};
+	unsigned rule = as->v->behaviour[VTD_B_PSI_WALK];
 
-	switch (as->v->behaviour[VTD_B_PSI_WALK]) {
-	case PSI_WALK_DSI:
+	if (rule == PSI_WALK_DSI) {
 		vtd_shadow_sync(as, m);
-		return;
-	case PSI_WALK_ALL:
+	} else if (rule == PSI_WALK_ALL || (as->notify_kinds & NOTIFY_MAP)) {
+		struct shadow_run r = {.as = as, .d = *d, .notify_unmap = true, .m = m};
+
 		shadow_walk(&r, addr, addr + n_bytes);
-		return;
-	default:
-		break;
-	}
-	if (as->notify_kinds & NOTIFY_MAP)
-		shadow_walk(&r, addr, addr + n_bytes);
-	else
+	} else {
+		struct notify what = {.kind = NOTIFY_UNMAP,
+				      .first = addr,
+				      .last = addr + n_bytes - 1};
+
 		vtd_notify_all(as, &what, m);
+	}
 }
 
 /* Tell every notifier to drop its window: no walk. */

@@ -59,6 +59,7 @@ enum vtd_desc_type {
 	VTD_DESC_PASID_DEVTLB = 8,
 	VTD_DESC_PAGE_GROUP = 9,
 };
+#define VTD_DESC_TYPES 10u
 
 /* Granularities of invalidation: context cache and IOTLB, in registers and descriptors. */
 enum vtd_granularity {

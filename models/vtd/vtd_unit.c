@@ -84,6 +84,7 @@ struct vtd *vtd_new(const struct vtd_config *c, const struct iommu_env *env, str
 	vtd_walk_init(v);
 	for (unsigned s = 0; s < VTD_S_N; s++)
 		v->desc_rsvd[s] = vtd_spec_reserved(s);
+	vtd_desc_init(v);
 	vtd_iotlb_init(&v->iotlb);
 	vtd_reset(v, &unbooked);
 	return v;
