@@ -46,7 +46,7 @@ const struct opt machine_life_rows[] = {
 	OPT_TIME(struct life_options, at, "at", NULL, 0, 1000 * PS_PER_S,
 		 "when, from the start of the workloads"),
 	OPT_ENUM(struct life_options, action, "action", NULL, action_words,
-		 "what happens: models/host/life.h"),
+		 "what happens: docs/MODEL.md, Life cycle"),
 	OPT_TEXT(struct life_options, device, "device", "",
 		 "to which device; not for disable, enable, reboot"),
 	OPT_ENUM(struct life_options, kind, "kind", "psi", kind_words,
