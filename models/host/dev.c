@@ -101,6 +101,7 @@ void dev_fini(struct dev *d)
 		free(d->pool[i].map);
 	free(d->pool);
 	free(d->premap);
+	dev_work_fini(d);
 }
 
 /* Pages that stay mapped while the device lives. */

@@ -119,11 +119,15 @@ struct dev {
 	unsigned next_queue;
 	bool busy;              /* its thread runs or is being woken */
 	struct meter m;         /* of its thread */
+	struct dev_work *work;  /* dev_run_on() under way */
 };
 
 /* Names of the guest_env.submit and run_on of a device; self is the dev. */
 void dev_submit(void *self, const struct submission *s);
 void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter *m), void *guest);
+
+/* What the run's end left of dev_run_on(); from dev_fini(). */
+void dev_work_fini(struct dev *d);
 
 /* The caller fills host, ent, config, as, guest, consumer, workload. 0, or -ENOMEM when guest RAM is too
  * small for the buffers. */

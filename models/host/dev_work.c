@@ -18,11 +18,26 @@ struct dev_work {
 	struct job job;
 	void (*work)(void *guest, struct meter *m);
 	void *guest;
+	struct dev_work *next, **link; /* of those under way; *link is this one */
 };
+
+static void work_free(struct dev_work *w)
+{
+	*w->link = w->next;
+	if (w->next)
+		w->next->link = w->link;
+	free(w);
+}
 
 static void work_end(struct job *j)
 {
-	free(j->self);
+	work_free(j->self);
+}
+
+void dev_work_fini(struct dev *d)
+{
+	while (d->work)
+		work_free(d->work);
 }
 
 static void work_flushed(struct job *j)
@@ -45,6 +60,11 @@ void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter
 
 	w->work = work;
 	w->guest = guest;
+	w->next = d->work;
+	w->link = &d->work;
+	if (w->next)
+		w->next->link = &w->next;
+	d->work = w;
 	w->job.self = w;
 	w->job.cause = d->host->rec->cause;
 	job_queue(&w->job, &d->host->vcpu[cpu % d->host->n_vcpus], d->ent, work_step);
