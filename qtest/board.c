@@ -6,39 +6,25 @@
  */
 #include "qtest/board.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "models/counters.h"
 #include "models/vtd/vtd_spec.h"
+#include "qtest/assigned.h"
+#include "qtest/backend.h"
 #include "qtest/edu.h"
 #include "sim/port.h"
 #include "sim/xalloc.h"
 
 #define PORT_CONFIG_ADDRESS 0xcf8u
 #define PORT_CONFIG_DATA 0xcfcu
-#define VHOST_WINDOWS 2u
 #define ABORTED_BYTES 400u
 
 /* Functions of q35 that have an address space and do nothing. */
 static const uint16_t board_quiet[] = {0x0000, 0x00f8, 0x00fa, 0x00fb};
 #define BOARD_ROOT_PORT 0x0030 /* in front of the vhost device */
-
-struct board_message {
-	iova_t first;
-	uint64_t n_bytes; /* 0: 2^64 */
-};
-
-struct board_vhost {
-	struct aspace *as;
-	struct listener listener;
-	struct notifier notifier[VHOST_WINDOWS];
-	unsigned n_notifiers, kind;
-	struct board_message *message;
-	size_t n_messages;
-};
 
 struct board {
 	struct gmem *mem;
@@ -50,78 +36,13 @@ struct board {
 	struct edu *edu;
 	unsigned n_edus;
 	uint16_t edu_sid[BOARD_EDUS_MAX];
-	struct board_vhost vhost;
+	struct backend vhost;
+	struct assigned vfio;
 	uint32_t config_address;
 	uint64_t now_ns;
 	char aborted[ABORTED_BYTES];
 	bool has_aborted;
 };
-
-/* ---- the vhost device: registers like vhost, remembers what it is told */
-
-static void vhost_message(struct notifier *n, const struct notify *what, struct meter *m)
-{
-	struct board *b = n->self;
-	struct board_vhost *v = &b->vhost;
-
-	(void)m;
-	if (!b->trace)
-		return;
-	v->message = xrealloc(v->message, v->n_messages + 1, sizeof *v->message);
-	v->message[v->n_messages++] =
-		(struct board_message){what->first, what->last - what->first + 1};
-}
-
-static void vhost_region_add(void *self, const struct region *r, struct meter *m)
-{
-	struct board *b = self;
-	struct board_vhost *v = &b->vhost;
-	struct notifier *n;
-
-	(void)m;
-	if (r->kind != REGION_IOMMU || v->n_notifiers == VHOST_WINDOWS)
-		return;
-	n = &v->notifier[v->n_notifiers++];
-	*n = (struct notifier){
-		.wants = v->kind, .first = r->first, .last = r->last, .fn = vhost_message, .self = b};
-	if (v->as->ops->add_notifier(v->as, n))
-		v->n_notifiers--;
-}
-
-static void vhost_region_del(void *self, const struct region *r, struct meter *m)
-{
-	struct board *b = self;
-	struct board_vhost *v = &b->vhost;
-
-	(void)m;
-	if (r->kind != REGION_IOMMU)
-		return;
-	while (v->n_notifiers != 0)
-		v->as->ops->del_notifier(v->as, &v->notifier[--v->n_notifiers]);
-}
-
-/* The kind that vhost asks for while the guest has not enabled ATS: UNMAP, but 6.0 to 7.1 take device-TLB
- * events, as does 8.0 beside a unit with device-iotlb. */
-static unsigned vhost_kind(const struct vtd_config *c)
-{
-	const char *version = vtd_version_words[c->qemu];
-
-	if (version[0] == '6' || (strcmp(version, "8.0") == 0 && c->device_iotlb))
-		return NOTIFY_DEVTLB_UNMAP;
-	return NOTIFY_UNMAP;
-}
-
-static void board_add_vhost(struct board *b, const struct board_config *c)
-{
-	struct board_vhost *v = &b->vhost;
-
-	vtd_attach(b->unit, BOARD_ROOT_PORT, rec_entity(b->rec, "port"));
-	v->kind = vhost_kind(&c->iommu);
-	v->as = vtd_attach(b->unit, c->vhost_sid, rec_entity(b->rec, "vhost"));
-	v->listener = (struct listener){vhost_region_add, vhost_region_del, b};
-	v->as->listener = &v->listener;
-	vtd_listen(b->unit, v->as, &b->meter);
-}
 
 /* ---- birth and death */
 
@@ -132,6 +53,47 @@ static void board_on_abort(void *self, const char *why)
 	if (!b->has_aborted)
 		snprintf(b->aborted, sizeof b->aborted, "%s", why);
 	b->has_aborted = true;
+}
+
+/* The port in front of a device that is not on the root bus. */
+static void board_attach_port(struct board *b, uint16_t behind)
+{
+	if (behind >> 8 != 0)
+		vtd_attach(b->unit, BOARD_ROOT_PORT, rec_entity(b->rec, "port"));
+}
+
+static void board_attach_vhost(struct board *b, const struct board_config *c)
+{
+	struct backend *v = &b->vhost;
+	struct err never;
+
+	board_attach_port(b, c->vhost.sid);
+	*v = (struct backend){
+		.config = c->vhost,
+		.device_iotlb = c->iommu.device_iotlb,
+		.aborted = board_on_abort,
+		.self = b,
+		.keeps_messages = b->trace != NULL,
+	};
+	vhost_rule_of(vtd_version_words[c->iommu.qemu], &v->rule, &never);
+	backend_init(v, b->unit, vtd_attach(b->unit, c->vhost.sid, rec_entity(b->rec, "vhost")),
+		     &b->meter);
+}
+
+static void board_attach_vfio(struct board *b, const struct board_config *c)
+{
+	struct assigned *v = &b->vfio;
+
+	*v = (struct assigned){
+		.is_there = true,
+		.sid = c->vfio_sid,
+		.mem = b->mem,
+		.trace = b->trace,
+		.aborted = board_on_abort,
+		.self = b,
+	};
+	assigned_init(v, b->unit, vtd_attach(b->unit, c->vfio_sid, rec_entity(b->rec, "vfio")),
+		      &b->meter);
 }
 
 static void board_attach(struct board *b, const struct board_config *c)
@@ -151,8 +113,10 @@ static void board_attach(struct board *b, const struct board_config *c)
 		b->edu[i].mem = b->mem;
 		b->edu[i].as = vtd_attach(b->unit, c->edu[i], rec_entity(b->rec, name));
 	}
-	if (c->has_vhost)
-		board_add_vhost(b, c);
+	if (c->vhost.is_there)
+		board_attach_vhost(b, c);
+	if (c->has_vfio)
+		board_attach_vfio(b, c);
 }
 
 static bool board_is_free(const uint16_t *sid, unsigned n, uint16_t want)
@@ -166,22 +130,22 @@ static bool board_is_free(const uint16_t *sid, unsigned n, uint16_t want)
 /* Every function on the bus has a place of its own. */
 static int board_check(const struct board_config *c, struct err *e)
 {
-	uint16_t sid[ARRAY_SIZE(board_quiet) + BOARD_EDUS_MAX + 2];
-	unsigned n = 0;
+	uint16_t sid[ARRAY_SIZE(board_quiet) + BOARD_EDUS_MAX + 3], want[BOARD_EDUS_MAX + 3];
+	unsigned n = ARRAY_SIZE(board_quiet), n_want = c->n_edus;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(board_quiet); i++)
-		sid[n++] = board_quiet[i];
-	for (unsigned i = 0; i < c->n_edus + 2; i++) {
-		uint16_t want = i < c->n_edus	 ? c->edu[i]
-				: i == c->n_edus ? BOARD_ROOT_PORT
-						 : c->vhost_sid;
-
-		if (i >= c->n_edus && !c->has_vhost)
-			break;
-		if (!board_is_free(sid, n, want))
-			return err_user(e, "#@: two devices at %02x:%02x.%x", want >> 8,
-					want >> 3 & 31, want & 7);
-		sid[n++] = want;
+	memcpy(sid, board_quiet, sizeof board_quiet);
+	memcpy(want, c->edu, c->n_edus * sizeof *want);
+	if (c->vhost.is_there && c->vhost.sid >> 8 != 0)
+		want[n_want++] = BOARD_ROOT_PORT;
+	if (c->vhost.is_there)
+		want[n_want++] = c->vhost.sid;
+	if (c->has_vfio)
+		want[n_want++] = c->vfio_sid;
+	for (unsigned i = 0; i < n_want; i++) {
+		if (!board_is_free(sid, n, want[i]))
+			return err_user(e, "#@: two devices at %02x:%02x.%x", want[i] >> 8,
+					want[i] >> 3 & 31, want[i] & 7);
+		sid[n++] = want[i];
 	}
 	return 0;
 }
@@ -208,8 +172,8 @@ struct board *board_new(const struct board_config *c, const struct vtd_trace_sin
 		board_free(b);
 		return NULL;
 	}
-	board_attach(b, c);
 	b->trace = trace;
+	board_attach(b, c);
 	vtd_trace_to(b->unit, trace);
 	return b;
 }
@@ -220,7 +184,8 @@ void board_free(struct board *b)
 		return;
 	vtd_free(b->unit);
 	free(b->edu);
-	free(b->vhost.message);
+	backend_fini(&b->vhost);
+	assigned_fini(&b->vfio);
 	rec_free(b->rec);
 	gmem_free(b->mem);
 	free(b);
@@ -228,7 +193,7 @@ void board_free(struct board *b)
 
 /* ---- the bus */
 
-enum board_target { TARGET_RAM, TARGET_UNIT, TARGET_EDU, TARGET_NOTHING };
+enum board_target { TARGET_RAM, TARGET_UNIT, TARGET_EDU, TARGET_BACKEND, TARGET_NOTHING };
 
 /* Who answers at `at`, and for how many of the n bytes. */
 static enum board_target board_target(const struct board *b, uint64_t at, uint64_t n, uint64_t *k,
@@ -249,6 +214,9 @@ static enum board_target board_target(const struct board *b, uint64_t at, uint64
 			*k = n < *k ? n : *k;
 			return TARGET_EDU;
 		}
+	*k = b->vhost.config.is_there ? backend_has(&b->vhost, at, n) : 0;
+	if (*k != 0)
+		return TARGET_BACKEND;
 	*k = PAGE_BYTES - (at & ~PAGE_MASK);
 	if (at < VTD_BASE && at + *k > VTD_BASE)
 		*k = VTD_BASE - at;
@@ -299,6 +267,28 @@ static void board_device_write(struct board *b, struct edu *edu, uint64_t off, c
 	}
 }
 
+static void board_backend_read(const struct board *b, uint64_t at, uint8_t *out, uint64_t n)
+{
+	for (unsigned k; n != 0; at += k, out += k, n -= k) {
+		uint64_t val;
+
+		k = board_piece(at, n);
+		val = backend_read(&b->vhost, at, k);
+		memcpy(out, &val, k);
+	}
+}
+
+static void board_backend_write(struct board *b, uint64_t at, const uint8_t *in, uint64_t n)
+{
+	for (unsigned k; n != 0; at += k, in += k, n -= k) {
+		uint64_t val = 0;
+
+		k = board_piece(at, n);
+		memcpy(&val, in, k);
+		backend_write(&b->vhost, at, k, val, &b->meter);
+	}
+}
+
 void board_read(struct board *b, uint64_t at, void *out, uint64_t n)
 {
 	uint8_t *to = out;
@@ -316,6 +306,9 @@ void board_read(struct board *b, uint64_t at, void *out, uint64_t n)
 			break;
 		case TARGET_EDU:
 			board_device_read(b, edu, at - edu->bar, to, k);
+			break;
+		case TARGET_BACKEND:
+			board_backend_read(b, at, to, k);
 			break;
 		case TARGET_NOTHING:
 			memset(to, 0, k);
@@ -341,6 +334,9 @@ void board_write(struct board *b, uint64_t at, const void *in, uint64_t n)
 			break;
 		case TARGET_EDU:
 			board_device_write(b, edu, at - edu->bar, from, k);
+			break;
+		case TARGET_BACKEND:
+			board_backend_write(b, at, from, k);
 			break;
 		case TARGET_NOTHING:
 			break;
@@ -419,13 +415,5 @@ const char *board_aborted(struct board *b)
 
 void board_flush_messages(struct board *b)
 {
-	char line[96];
-
-	for (size_t i = 0; i < b->vhost.n_messages; i++) {
-		snprintf(line, sizeof line,
-			 "iotlb_msg INVALIDATE iova 0x%" PRIx64 " size 0x%" PRIx64,
-			 b->vhost.message[i].first, b->vhost.message[i].n_bytes);
-		b->trace->line(b->trace->self, line);
-	}
-	b->vhost.n_messages = 0;
+	backend_flush(&b->vhost, b->trace);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * board - the small machine behind the qtest protocol: RAM, a VT-d unit, PCI configuration ports, edu DMA
- * devices, a virtual clock, and on request a device whose notifiers print what reaches them.
+ * devices, a virtual clock, and on request a vhost and an assigned device, which print what reaches them.
  *
  * It is the part of QEMU's q35 that scripts of register accesses and DMAs can see (docs/MODEL.md).
  */
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "models/vtd/vtd_unit.h"
+#include "qtest/backend.h"
 
 #define BOARD_RAM_BYTES (UINT64_C(512) << 20)
 #define BOARD_EDUS_MAX 8u
@@ -23,12 +24,13 @@ struct board_config {
 	struct vtd_config iommu;
 	uint16_t edu[BOARD_EDUS_MAX]; /* source ids, in order of their BARs */
 	unsigned n_edus;
-	bool has_vhost;
-	uint16_t vhost_sid;
+	struct backend_config vhost;
+	bool has_vfio;
+	uint16_t vfio_sid;
 };
 
 /* NULL and *e filled when the unit's properties do not fit. The trace may be NULL; it gets the unit's events
- * and "iotlb_msg INVALIDATE iova X size Y" for what reaches the vhost device. */
+ * and what reaches the vhost device (qtest/backend.h) and the assigned one (qtest/assigned.h). */
 struct board *board_new(const struct board_config *c, const struct vtd_trace_sink *trace,
 			struct err *e);
 void board_free(struct board *b);

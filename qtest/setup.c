@@ -2,7 +2,7 @@
  *
  * setup - the "#@" lines of a script and `--set`, into the board's configuration.
  *
- * Properties are the rows of the unit; QEMU's "x-" before experimental ones is dropped.
+ * Properties are the rows of the unit; QEMU's "x-" before experimental ones is dropped, fsts is flts.
  */
 #include "qtest/setup.h"
 
@@ -21,6 +21,8 @@ static int setup_property(struct board_config *c, const char *key, const char *v
 
 	if (strncmp(key, "x-", 2) == 0)
 		key += 2;
+	if (strcmp(key, "fsts") == 0) /* its name from 11.0 on */
+		key = "flts";
 	row = opt_find(vtd_opts, key);
 	snprintf(path, sizeof path, SECTION "%s", key);
 	if (!row) {
@@ -75,16 +77,34 @@ static int setup_edu(struct board_config *c, char *list, struct err *e)
 	return 0;
 }
 
-static int setup_vhost(struct board_config *c, const char *at, struct err *e)
+/* "BUS:SLOT.FUNCTION", hexadecimal. */
+static int setup_sid(const char *what, const char *at, uint16_t *sid, struct err *e)
 {
 	unsigned bus, slot, function;
+	char end;
 
-	if (sscanf(at, "%x:%x.%x", &bus, &slot, &function) != 3 || bus > 255 || slot > 31 ||
+	if (sscanf(at, "%x:%x.%x%c", &bus, &slot, &function, &end) != 3 || bus > 255 || slot > 31 ||
 	    function > 7)
-		return err_user(e, "#@ vhost: got '%s', allowed 00:00.0..ff:1f.7", at);
-	c->has_vhost = true;
-	c->vhost_sid = (uint16_t)(bus << 8 | slot << 3 | function);
+		return err_user(e, "#@ %s: got '%s', allowed 00:00.0..ff:1f.7", what, at);
+	*sid = (uint16_t)(bus << 8 | slot << 3 | function);
 	return 0;
+}
+
+static int setup_vhost(struct board_config *c, char *list, struct err *e)
+{
+	char *save = NULL, *at = strtok_r(list, " ", &save);
+	int r = setup_sid("vhost", at ? at : "", &c->vhost.sid, e);
+
+	c->vhost.is_there = true;
+	for (char *w; r == 0 && (w = strtok_r(NULL, " ", &save)) != NULL;) {
+		if (strcmp(w, "ats") == 0)
+			c->vhost.has_ats = true;
+		else if (strcmp(w, "driver") == 0)
+			c->vhost.has_driver = true;
+		else
+			r = err_user(e, "#@ vhost: got '%s', allowed: ats, driver", w);
+	}
+	return r;
 }
 
 int setup_directive(struct board_config *c, char *text, struct err *e)
@@ -101,6 +121,10 @@ int setup_directive(struct board_config *c, char *text, struct err *e)
 		return setup_edu(c, rest, e);
 	if (strcmp(text, "vhost") == 0)
 		return setup_vhost(c, rest, e);
+	if (strcmp(text, "vfio") == 0) {
+		c->has_vfio = true;
+		return setup_sid("vfio", rest, &c->vfio_sid, e);
+	}
 	return 0;
 }
 

@@ -7,7 +7,8 @@
 
 #include "qtest/board.h"
 
-/* "iommu K=V,K=V", "edu 04.0 04.1", "vhost 01:00.0"; others are for people. -EINVAL with *e. */
+/* "iommu K=V,K=V", "edu 04.0 04.1", "vhost 01:00.0 [ats] [driver]", "vfio 00:05.0"; others are for people.
+ * -EINVAL with *e. */
 int setup_directive(struct board_config *c, char *text, struct err *e);
 /* "iommu.KEY=VALUE". */
 int setup_set(struct board_config *c, const char *assignment, struct err *e);

@@ -97,7 +97,7 @@ static void test_capabilities(void **state)
 		{"qemu=10.0,intremap=on,eim=on", 0x00d2008c222f0606, 0xf00f5a},
 		{"qemu=10.2,aw-bits=39", 0x80d2008c22260206, 0xf00f4a},
 		{"qemu=10.2,scalable-mode=on,pasid-mode=on", 0x80d2008c222f0606, 0x493880f00f4a},
-		{"qemu=11.1,scalable-mode=on,pasid-mode=on", 0x80d2008c222f0606, 0x499880f00f4a},
+		{"qemu=11.1,scalable-mode=on,pasid-bits=20", 0x80d2008c222f0606, 0x499880f00f4a},
 		{"qemu=7.2,behaviour.cap-esrtps=on", 0x80d2008c22260206, 0xf00f4a},
 	};
 

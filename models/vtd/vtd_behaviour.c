@@ -32,7 +32,7 @@ _Static_assert(sizeof versions / sizeof *versions + 1 ==
 /* Word lists, by the name in the rows. */
 const char *const vtd_words_on_off[] = {"auto", "off", "on", NULL};
 const char *const vtd_words_width[] = {"auto", "39", "48", NULL};
-const char *const vtd_words_pss[] = {"auto", "none", "8", "20", NULL};
+const char *const vtd_words_pss[] = {"auto", "none", "8", NULL};
 const char *const vtd_words_psi_mask[] = {"auto", "8", "64", NULL};
 const char *const vtd_words_range[] = {"auto", "contained", "crop-devtlb", "crop", NULL};
 const char *const vtd_words_sync[] = {"auto", "walk-all", "walk", "window", NULL};

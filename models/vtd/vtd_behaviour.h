@@ -16,7 +16,7 @@ enum vtd_behaviour {
 
 /* Values of rows that are not on and off. */
 enum { AW_39, AW_48 };
-enum { PSS_NONE, PSS_8, PSS_20 };
+enum { PSS_NONE, PSS_8 };
 enum { PSI_MASK_8, PSI_MASK_64 };
 enum {
 	RANGE_CONTAINED,   /* must lie in the notifier's window, else QEMU aborts */

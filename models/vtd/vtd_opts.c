@@ -23,6 +23,11 @@ const struct opt vtd_opts[VTD_N_OPTS] = {
 	ROW_BOOL(dma_translation, "dma-translation", "on", "translation can be switched on"),
 	ROW_BOOL(scalable_mode, "scalable-mode", "off", "scalable mode, second stage only"),
 	ROW_BOOL(pasid_mode, "pasid-mode", "off", "the unit says that it has PASIDs"),
+	OPT_U64(struct vtd_config, pasid_bits, "pasid-bits", "0", 0, 20, "bits",
+		"the unit says that it has PASIDs that wide (11.1)"),
+	ROW_BOOL(flts, "flts", "off", "the unit says that it has a first stage and no second one"),
+	ROW_BOOL(svm, "svm", "off", "the unit says that it has page requests (11.1)"),
+	ROW_BOOL(stale_tm, "stale-tm", "off", "bit 62 is allowed in leaves with device-iotlb"),
 #define B(symbol, key, words_, v52, v62, v72, v80, v82, v100, v102, v111, help_)                   \
 	OPT_ENUM(struct vtd_config, behaviour[symbol], "behaviour." key, "auto",                   \
 		 vtd_words_##words_, help_),

@@ -175,6 +175,32 @@ static bool qi_iec(struct vtd *v, const struct vtd_desc *d)
 	return true;
 }
 
+/* What a PASID-cache descriptor says that it drops; nothing is kept there. */
+static void qi_trace_pasid_cache(const struct vtd *v, const struct vtd_desc *d)
+{
+	unsigned did = (unsigned)FGET(VTD_DESC_PC_DID, d->lo);
+
+	switch (FGET(VTD_DESC_PC_G, d->lo)) {
+	case VTD_PC_DOMAIN:
+		VTD_TRACE(v,
+			  "vtd_inv_desc_pasid_cache_dsi Domain selective PC invalidation domain "
+			  "0x%x",
+			  did);
+		break;
+	case VTD_PC_PASID:
+		VTD_TRACE(v,
+			  "vtd_inv_desc_pasid_cache_psi PASID selective PC invalidation domain "
+			  "0x%x pasid 0x%x",
+			  did, (unsigned)FGET(VTD_DESC_PC_PASID, d->lo));
+		break;
+	case VTD_PC_GLOBAL:
+		VTD_TRACE(v, "vtd_inv_desc_pasid_cache_gsi ");
+		break;
+	default:
+		break;
+	}
+}
+
 /* Types 6..9: accepted or not, without effect. */
 static bool qi_other(struct vtd *v, unsigned type, const struct vtd_desc *d)
 {
@@ -186,6 +212,8 @@ static bool qi_other(struct vtd *v, unsigned type, const struct vtd_desc *d)
 		break;
 	case VTD_DESC_PASID_CACHE:
 		is_good = !wide || v->iq_dw;
+		if (is_good && vtd_has(v, VTD_B_PASID_CACHE))
+			qi_trace_pasid_cache(v, d);
 		break;
 	case VTD_DESC_PASID_DEVTLB:
 		is_good = wide && v->iq_dw;

@@ -40,12 +40,13 @@ static uint64_t reg_cap(const struct vtd *v)
 	       FPUT(VTD_CAP_MGAW, v->aw - 1u) | FPUT(VTD_CAP_FRO, VTD_FRCD_LO / 16) |
 	       FPUT(VTD_CAP_SLLPS, 3) | FPUT(VTD_CAP_PSI, 1) | FPUT(VTD_CAP_MAMV, VTD_MAMV) |
 	       FPUT(VTD_CAP_DWD, c->dma_drain) | FPUT(VTD_CAP_DRD, c->dma_drain) |
+	       FPUT(VTD_CAP_FS1GP, c->flts) |
 	       FPUT(VTD_CAP_ESRTPS, vtd_has(v, VTD_B_CAP_ESRTPS));
 }
 
 static uint64_t reg_ecap(const struct vtd *v)
 {
-	static const uint8_t pss[] = {[PSS_NONE] = 0, [PSS_8] = 7, [PSS_20] = 19};
+	static const uint8_t pss[] = {[PSS_NONE] = 0, [PSS_8] = 7};
 	const struct vtd_config *c = &v->config;
 	uint64_t ecap = FPUT(VTD_ECAP_QI, 1) | FPUT(VTD_ECAP_DT, c->device_iotlb) |
 			FPUT(VTD_ECAP_PT, c->pt) | FPUT(VTD_ECAP_SC, c->snoop_control) |
@@ -54,10 +55,31 @@ static uint64_t reg_ecap(const struct vtd *v)
 	if (c->intremap)
 		ecap |= FPUT(VTD_ECAP_IR, 1) | FPUT(VTD_ECAP_MHMV, 15) | FPUT(VTD_ECAP_EIM, c->eim);
 	if (c->scalable_mode)
-		ecap |= FPUT(VTD_ECAP_SRS, 1) | FPUT(VTD_ECAP_SMTS, 1) | FPUT(VTD_ECAP_SLTS, 1);
+		ecap |= FPUT(VTD_ECAP_SMTS, 1) | FPUT(VTD_ECAP_SRS, !c->flts) |
+			FPUT(VTD_ECAP_SLTS, !c->flts) | FPUT(VTD_ECAP_FLTS, c->flts);
 	if (c->pasid_mode)
 		ecap |= FPUT(VTD_ECAP_PASID, 1) | FPUT(VTD_ECAP_PSS, pss[v->behaviour[VTD_B_CAP_PSS]]);
+	if (c->pasid_bits != 0)
+		ecap |= FPUT(VTD_ECAP_PASID, 1) | FPUT(VTD_ECAP_PSS, c->pasid_bits - 1);
+	if (c->svm)
+		ecap |= FPUT(VTD_ECAP_PRS, 1) | FPUT(VTD_ECAP_NWFS, 1) | FPUT(VTD_ECAP_PDS, 1);
 	return ecap;
+}
+
+/* With svm the registers of page requests keep what is written, as was read back; nothing requests pages. */
+static void reg_reset_page_requests(struct vtd *v)
+{
+	static const struct {
+		uint16_t offset;
+		uint64_t writable;
+	} kept[] = {
+		{VTD_PQH, BITS(18, 5)},		   {VTD_PQT, BITS(18, 5)},
+		{VTD_PQA, BITS(63, 12) | BITS(2, 0)}, {VTD_PECTL, BIT(31)},
+		{VTD_PEADDR, BITS(63, 2)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		reg_set(v->wmask, kept[i].offset, 8, kept[i].writable);
 }
 
 void vtd_reg_reset(struct vtd *v)
@@ -71,6 +93,8 @@ void vtd_reg_reset(struct vtd *v)
 		reg_set(v->w1c, r->offset, r->n_bytes, r->w1c);
 		reg_set(v->hidden, r->offset, r->n_bytes, r->hidden);
 	}
+	if (v->config.svm)
+		reg_reset_page_requests(v);
 	vtd_reg_set64(v, VTD_CAP, reg_cap(v));
 	vtd_reg_set64(v, VTD_ECAP, reg_ecap(v));
 }

@@ -70,6 +70,9 @@ enum vtd_granularity {
 	VTD_G_PAGE = 3,   /* IOTLB */
 };
 
+/* Granularities of a PASID-cache descriptor. */
+enum vtd_pc_granularity { VTD_PC_DOMAIN = 0, VTD_PC_PASID = 1, VTD_PC_GLOBAL = 3 };
+
 /* Context entry, translation type. */
 enum vtd_tt { VTD_TT_MULTI = 0, VTD_TT_DEVTLB = 1, VTD_TT_PT = 2 };
 

@@ -37,15 +37,23 @@ static const char *unit_refusal(const struct vtd *v)
 	const struct vtd_config *c = &v->config;
 	bool has_old = vtd_has(v, VTD_B_OLD_PROPERTIES), has_new = vtd_has(v, VTD_B_NEW_PROPERTIES);
 
-	if (!has_old && (!c->pt || !c->dma_drain))
-		return "pt and dma-drain cannot be switched off";
+	if (!has_old && (!c->pt || !c->dma_drain || c->pasid_mode))
+		return "pt and dma-drain cannot be switched off, pasid-mode is pasid-bits";
+	if (has_old && (c->pasid_bits != 0 || c->svm))
+		return "there is no pasid-bits or svm";
+	if (!vtd_has(v, VTD_B_FIRST_STAGE) && (c->flts || c->stale_tm))
+		return "there is no flts or stale-tm";
 	if (!has_new && (c->snoop_control || !c->dma_translation || c->pasid_mode))
 		return "there is no snoop-control, dma-translation or pasid-mode";
 	if (c->scalable_mode && !c->dma_drain)
 		return "scalable-mode needs dma-drain";
-	if (c->pasid_mode && !c->scalable_mode)
-		return "pasid-mode needs scalable-mode";
-	if (c->pasid_mode && c->device_iotlb && has_old)
+	if ((c->pasid_mode || c->pasid_bits != 0 || c->flts) && !c->scalable_mode)
+		return "PASIDs and flts need scalable-mode";
+	if (c->flts && v->aw != 48)
+		return "flts needs aw-bits=48";
+	if (c->svm && (!c->flts || c->pasid_bits == 0 || !c->device_iotlb))
+		return "svm needs flts, pasid-bits and device-iotlb";
+	if (c->pasid_mode && c->device_iotlb)
 		return "pasid-mode and device-iotlb exclude each other";
 	if (c->eim && !c->intremap)
 		return "eim needs intremap";
@@ -66,19 +74,12 @@ struct vtd *vtd_new(const struct vtd_config *c, const struct iommu_env *env, str
 	v->config = *c;
 	for (unsigned b = 0; b < VTD_B_N; b++)
 		v->behaviour[b] = vtd_behaviour_value(b, c->qemu, c->behaviour[b]);
+	v->aw = (c->aw_bits ? c->aw_bits - 1 : v->behaviour[VTD_B_AW_BITS]) == AW_48 ? 48 : 39;
 	refusal = unit_refusal(v);
 	if (refusal) {
 		err_user(e, "iommu vtd: %s in QEMU %s", refusal, vtd_version_words[c->qemu]);
 		free(v);
 		return NULL;
-	}
-	switch (c->aw_bits ? c->aw_bits - 1 : v->behaviour[VTD_B_AW_BITS]) {
-	case AW_48:
-		v->aw = 48;
-		break;
-	default:
-		v->aw = 39;
-		break;
 	}
 	v->addr_mask = bits_low(v->aw);
 	vtd_walk_init(v);

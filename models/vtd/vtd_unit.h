@@ -14,12 +14,13 @@ struct vtd_config {
 	unsigned qemu;    /* index in vtd_version_words */
 	unsigned aw_bits; /* 0: the version's default, 1: 39, 2: 48 */
 	bool caching_mode, device_iotlb, pt, intremap, eim, snoop_control, dma_drain,
-		dma_translation, scalable_mode, pasid_mode;
+		dma_translation, scalable_mode, pasid_mode, flts, stale_tm, svm;
+	uint64_t pasid_bits; /* 0: no PASIDs */
 	unsigned behaviour[VTD_B_N]; /* 0: the version's, n: word n of the row */
 };
 
 /* Option rows over struct vtd_config; the last VTD_B_N are "behaviour.KEY". OPT_END closes them. */
-#define VTD_N_OPTS (12 + VTD_B_N + 1)
+#define VTD_N_OPTS (16 + VTD_B_N + 1)
 extern const struct opt vtd_opts[VTD_N_OPTS];
 
 struct vtd;

@@ -14,7 +14,7 @@ void vtd_walk_init(struct vtd *v)
 
 	if (v->config.scalable_mode || v->config.snoop_control)
 		leaf_snoop = 0;
-	if (v->config.device_iotlb && vtd_has(v, VTD_B_LEAF_TM))
+	if (v->config.device_iotlb && (vtd_has(v, VTD_B_LEAF_TM) || v->config.stale_tm))
 		leaf_tm = 0;
 	for (unsigned level = 1; level <= 4; level++) {
 		uint64_t leaf = (base & ~FMASK(VTD_PTE_TM)) | leaf_tm | leaf_snoop |

@@ -145,8 +145,9 @@ static struct board *fuzz_queue_board(uint8_t bits)
 		}
 	}
 	proto_init(&p, NULL, NULL);
-	p.config.has_vhost = bits >> 5 & 1;
-	p.config.vhost_sid = 0x100;
+	p.config.vhost = (struct backend_config){.is_there = bits >> 5 & 1, .sid = 0x100};
+	p.config.has_vfio = bits >> 6 & 1;
+	p.config.vfio_sid = 0x28;
 	if (setup_directive(&p.config, text, &e) == 0)
 		b = board_new(&p.config, NULL, &e);
 	fuzz_queue_must(b || e.text[0], "a refusal says why");

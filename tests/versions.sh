@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What eight versions of QEMU did at each step of the probes, line by line: tests/data/versions.txt.
+set -eu
+command -v python3 >/dev/null || exit 77
+src=${top_srcdir:-.}
+versions="python3 $src/scripts/versions --dmachurn ${top_builddir:-.}/dmachurn -q"
+tables=$src/tests/data/versions.txt
+$versions "$tables"
+# And it can fail: one behaviour of another version.
+for wrong in 'vfio 8.2:replay=unmap-walk' 'vfio 10.2:range-rule=crop-devtlb' 'vhost 8.0:sync=walk'; do
+	if $versions --only "${wrong%%:*}" --set "iommu.behaviour.${wrong#*:}" "$tables" >/dev/null; then
+		echo "not noticed: $wrong"
+		exit 1
+	fi
+done
