@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What eight versions of QEMU did at each step of the probes, line by line: tests/data/versions.txt.
+# What eight versions of QEMU did at each step of the probes, line by line: tests/data/versions.txt; on the board of
+# `dmachurn qtest`, and on the consumers of the simulator.
 set -eu
 command -v python3 >/dev/null || exit 77
 src=${top_srcdir:-.}
 versions="python3 $src/scripts/versions --dmachurn ${top_builddir:-.}/dmachurn -q"
 tables=$src/tests/data/versions.txt
 $versions "$tables"
+$versions --consumers "${top_builddir:-.}/tests/version_steps" "$tables"
 # And it can fail: one behaviour of another version.
 for wrong in 'vfio 8.2:replay=unmap-walk' 'vfio 10.2:range-rule=crop-devtlb' 'vhost 8.0:sync=walk'; do
 	if $versions --only "${wrong%%:*}" --set "iommu.behaviour.${wrong#*:}" "$tables" >/dev/null; then
