@@ -13,6 +13,7 @@
 #include <gsl/gsl_statistics.h>
 
 #include "cli/breakeven.h"
+#include "cli/overrides.h"
 #include "cli/verb.h"
 #include "models/cost/cost.h"
 #include "sim/rng.h"
@@ -20,8 +21,7 @@
 
 struct even_args {
 	const char *scenario[2], *vary, *between, *metric, *from, *to;
-	const char **set;
-	size_t n_sets;
+	struct overrides overrides;
 	unsigned n_samples;
 	uint64_t seed;
 };
@@ -49,7 +49,6 @@ static const char even_doc[] =
 static error_t even_parse(int key, char *arg, struct argp_state *state)
 {
 	struct even_args *a = state->input;
-	char *end;
 
 	switch (key) {
 	case KEY_VARY:
@@ -68,18 +67,13 @@ static error_t even_parse(int key, char *arg, struct argp_state *state)
 		a->to = arg;
 		return 0;
 	case KEY_SAMPLES:
-		a->n_samples = (unsigned)strtoul(arg, &end, 10);
-		if (*arg < '0' || *arg > '9' || *end || a->n_samples > 100000)
-			argp_error(state, "--samples: got '%s', allowed 0..100000", arg);
+		a->n_samples = (unsigned)overrides_number("--samples", arg, 0, 100000, state);
 		return 0;
 	case KEY_SEED:
-		a->seed = strtoull(arg, &end, 0);
-		if (*arg < '0' || *arg > '9' || *end)
-			argp_error(state, "--seed: got '%s', allowed: a whole number", arg);
+		a->seed = overrides_number("--seed", arg, 0, UINT64_MAX, state);
 		return 0;
 	case KEY_SET:
-		a->set = xrealloc(a->set, a->n_sets + 1, sizeof *a->set);
-		a->set[a->n_sets++] = arg;
+		overrides_add(&a->overrides, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->scenario[1])
@@ -265,12 +259,10 @@ static int load(const struct even_args *a, struct scn s[2], unsigned *n, struct 
 {
 	int ret = 0;
 
-	for (*n = 0; *n < 2 && a->scenario[*n] && !ret; (*n)++) {
-		ret = scn_load(&s[*n], a->scenario[*n], e);
+	for (*n = 0; *n < 2 && a->scenario[*n]; (*n)++) {
+		ret = overrides_load(&a->overrides, &s[*n], a->scenario[*n], e);
 		if (ret)
-			return ret;
-		for (size_t i = 0; i < a->n_sets && !ret; i++)
-			ret = scn_set(&s[*n], a->set[i], e);
+			break;
 	}
 	return ret;
 }
@@ -319,7 +311,7 @@ static int even_main(int argc, char **argv)
 	argp_err_exit_status = EXIT_USER;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	ret = even_run(&a, &e);
-	free(a.set);
+	overrides_free(&a.overrides);
 	return ret ? verb_fail(&e) : EXIT_DONE;
 }
 

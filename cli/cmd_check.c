@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/overrides.h"
 #include "cli/runner.h"
 #include "cli/verb.h"
 #include "sim/xalloc.h"
@@ -17,8 +18,9 @@
 enum { CHECK_KEY_SET = 256 };
 
 struct check_args {
-	char **scenario, **set;
-	size_t n_scenarios, n_sets;
+	char **scenario;
+	size_t n_scenarios;
+	struct overrides overrides;
 };
 
 static const char check_doc[] =
@@ -34,8 +36,7 @@ static error_t check_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case CHECK_KEY_SET:
-		a->set = xrealloc(a->set, a->n_sets + 1, sizeof *a->set);
-		a->set[a->n_sets++] = arg;
+		overrides_add(&a->overrides, arg);
 		return 0;
 	case ARGP_KEY_ARG:
 		a->scenario = xrealloc(a->scenario, a->n_scenarios + 1, sizeof *a->scenario);
@@ -116,12 +117,11 @@ static int check_one(const char *file, const struct check_args *a)
 {
 	struct err e = {0};
 	struct scn scn;
-	int ret = scn_load(&scn, file, &e);
+	int ret = overrides_load(&a->overrides, &scn, file, &e);
 
-	for (size_t i = 0; i < a->n_sets && !ret; i++)
-		ret = scn_set(&scn, a->set[i], &e);
-	if (!ret)
-		ret = runner_check(&scn, &e);
+	if (ret)
+		return check_fail(file, &e);
+	ret = runner_check(&scn, &e);
 	if (!ret)
 		ret = check_sweep(&scn, &e);
 	scn_free(&scn);
@@ -150,7 +150,7 @@ static int check_main(int argc, char **argv)
 			status = one;
 	}
 	free(a.scenario);
-	free(a.set);
+	overrides_free(&a.overrides);
 	return status;
 }
 

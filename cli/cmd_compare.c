@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/overrides.h"
 #include "cli/runner.h"
 #include "cli/verb.h"
 #include "results/report.h"
@@ -26,8 +27,9 @@ struct vary {
 };
 
 struct compare_args {
-	const char **scenario, **set;
-	size_t n_scenarios, n_sets;
+	const char **scenario;
+	size_t n_scenarios;
+	struct overrides overrides;
 	struct vary vary[VARY_MAX]; /* sorted by path */
 	size_t n_varies;
 	const char *db;
@@ -105,18 +107,6 @@ static void parse_vary(struct compare_args *a, const char *arg, struct argp_stat
 	a->n_varies++;
 }
 
-static uint64_t parse_seed(const char *text, struct argp_state *state)
-{
-	char *end;
-	unsigned long long v;
-
-	errno = 0;
-	v = strtoull(text, &end, 0);
-	if (*text < '0' || *text > '9' || *end || errno)
-		argp_error(state, "--seed: got '%s', allowed: 0..18446744073709551615", text);
-	return v;
-}
-
 static size_t count_columns(const struct compare_args *a)
 {
 	size_t n = a->n_scenarios;
@@ -146,14 +136,13 @@ static error_t compare_parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SET:
-		a->set = xrealloc(a->set, a->n_sets + 1, sizeof *a->set);
-		a->set[a->n_sets++] = arg;
+		overrides_add(&a->overrides, arg);
 		return 0;
 	case KEY_VARY:
 		parse_vary(a, arg, state);
 		return 0;
 	case KEY_SEED:
-		a->seed = parse_seed(arg, state);
+		a->seed = overrides_number("--seed", arg, 0, UINT64_MAX, state);
 		a->has_seed = true;
 		return 0;
 	case 'b':
@@ -189,10 +178,8 @@ static int make_column(const struct compare_args *a, size_t k, struct column *c,
 {
 	char *point = xstrdup("");
 	size_t per = count_columns(a) / a->n_scenarios, left = k % per;
-	int rc = scn_load(&c->scn, a->scenario[k / per], e);
+	int rc = overrides_load(&a->overrides, &c->scn, a->scenario[k / per], e);
 
-	for (size_t i = 0; i < a->n_sets && !rc; i++)
-		rc = scn_set(&c->scn, a->set[i], e);
 	for (size_t i = 0; i < a->n_varies && !rc; i++) {
 		const struct vary *v = &a->vary[i];
 		char *assignment, *longer;
@@ -336,7 +323,7 @@ static void compare_free(struct compare_args *a, struct column *column, struct f
 	free(column);
 	free(f);
 	free(a->scenario);
-	free(a->set);
+	overrides_free(&a->overrides);
 }
 
 static int compare_main(int argc, char **argv)

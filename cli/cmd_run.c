@@ -10,14 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/overrides.h"
 #include "cli/runner.h"
 #include "cli/summary.h"
 #include "cli/verb.h"
 #include "sim/xalloc.h"
 
 struct run_args {
-	const char **scenario, **set;
-	size_t n_scenarios, n_sets;
+	const char **scenario;
+	size_t n_scenarios;
+	struct overrides overrides;
 	const char *db;
 	bool has_seed, log_events, quiet;
 	uint64_t seed, n_replicates;
@@ -43,32 +45,20 @@ static const char run_doc[] =
 	"  dmachurn run s.yaml --db s.db --log events\n\n"
 	"Exit status: 0 done, 1 environment, 2 the user's mistake, 3 the modelled QEMU aborted.";
 
-static uint64_t parse_count(const char *text, const char *what, uint64_t min, struct argp_state *state)
-{
-	char *end;
-	unsigned long long v = strtoull(text, &end, 0);
-
-	if (*text < '0' || *text > '9' || *end || v < min)
-		argp_error(state, "%s: got '%s', allowed: a whole number from %llu", what, text,
-			   (unsigned long long)min);
-	return v;
-}
-
 static error_t run_parse(int key, char *arg, struct argp_state *state)
 {
 	struct run_args *a = state->input;
 
 	switch (key) {
 	case KEY_SET:
-		a->set = xrealloc(a->set, a->n_sets + 1, sizeof *a->set);
-		a->set[a->n_sets++] = arg;
+		overrides_add(&a->overrides, arg);
 		return 0;
 	case KEY_SEED:
-		a->seed = parse_count(arg, "--seed", 0, state);
+		a->seed = overrides_number("--seed", arg, 0, UINT64_MAX, state);
 		a->has_seed = true;
 		return 0;
 	case KEY_REPLICATES:
-		a->n_replicates = parse_count(arg, "--replicates", 1, state);
+		a->n_replicates = overrides_number("--replicates", arg, 1, UINT32_MAX, state);
 		return 0;
 	case KEY_DB:
 		a->db = arg;
@@ -99,10 +89,8 @@ static error_t run_parse(int key, char *arg, struct argp_state *state)
 static int load_all(const struct run_args *a, struct scn *scn, struct err *e)
 {
 	for (size_t i = 0; i < a->n_scenarios; i++) {
-		int ret = scn_load(&scn[i], a->scenario[i], e);
+		int ret = overrides_load(&a->overrides, &scn[i], a->scenario[i], e);
 
-		for (size_t k = 0; k < a->n_sets && !ret; k++)
-			ret = scn_set(&scn[i], a->set[k], e);
 		if (!ret)
 			ret = runner_check(&scn[i], e);
 		if (ret)
@@ -202,7 +190,7 @@ static int run_main(int argc, char **argv)
 		scn_free(&scn[i]);
 	free(scn);
 	free(a.scenario);
-	free(a.set);
+	overrides_free(&a.overrides);
 	return ret ? verb_fail(&e) : EXIT_DONE;
 }
 
