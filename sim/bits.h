@@ -23,6 +23,7 @@ static inline uint64_t bits_get(uint64_t word, unsigned hi, unsigned lo)
 static inline uint64_t bits_put(uint64_t val, unsigned hi, unsigned lo)
 {
 	assert((val & ~(BITS(hi, lo) >> lo)) == 0);
+	(void)hi; /* for NDEBUG */
 	return val << lo;
 }
 
