@@ -104,6 +104,7 @@ struct run_progress {
 	const char *name;
 	uint64_t done, of;
 	bool shown;
+	bool aborted; /* the modelled QEMU, in at least one run */
 };
 
 static void show_progress(void *self, double share)
@@ -140,18 +141,20 @@ static int run_one(const struct run_args *a, const struct scn *scn, uint64_t rep
 		return ret;
 	if (!a->quiet)
 		summary_print(stdout, &result, replicate);
-	if (result.aborted) {
-		err_user(e, "%s: the modelled QEMU aborts: %s", scn->file, result.aborted);
-		e->status = EXIT_ASSERTION;
-		ret = -1;
+	if (result.aborted) { /* a result like others: the runs behind it go on */
+		struct err why = {0};
+
+		err_user(&why, "%s: the modelled QEMU aborts: %s", scn->file, result.aborted);
+		verb_fail(&why);
+		progress->aborted = true;
 	}
 	run_result_free(&result);
 	if (fflush(stdout))
 		return err_env(e, "standard output: cannot write");
-	return ret;
+	return 0;
 }
 
-static int run_all(const struct run_args *a, const struct scn *scn, struct err *e)
+static int run_all(const struct run_args *a, const struct scn *scn, bool *aborted, struct err *e)
 {
 	struct run_progress progress = {.of = a->n_scenarios * a->n_replicates};
 	struct store *store = NULL;
@@ -165,6 +168,7 @@ static int run_all(const struct run_args *a, const struct scn *scn, struct err *
 			progress.done++;
 		}
 	}
+	*aborted = progress.aborted;
 	if (store_close(store, &close_error) && !ret) {
 		*e = close_error;
 		ret = -1;
@@ -178,6 +182,7 @@ static int run_main(int argc, char **argv)
 	struct run_args a = {.n_replicates = 1};
 	struct err e = {0};
 	struct scn *scn;
+	bool aborted = false;
 	int ret;
 
 	argp_err_exit_status = EXIT_USER;
@@ -185,13 +190,15 @@ static int run_main(int argc, char **argv)
 	scn = xcalloc(a.n_scenarios, sizeof *scn);
 	ret = load_all(&a, scn, &e);
 	if (!ret)
-		ret = run_all(&a, scn, &e);
+		ret = run_all(&a, scn, &aborted, &e);
 	for (size_t i = 0; i < a.n_scenarios; i++)
 		scn_free(&scn[i]);
 	free(scn);
 	free(a.scenario);
 	overrides_free(&a.overrides);
-	return ret ? verb_fail(&e) : EXIT_DONE;
+	if (ret)
+		return verb_fail(&e);
+	return aborted ? EXIT_ASSERTION : EXIT_DONE;
 }
 
 const struct verb verb_run = {"run", "run scenarios, print a table, store everything", run_main};

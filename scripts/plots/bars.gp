@@ -20,7 +20,7 @@ set xtics nomirror noenhanced scale 0
 if (rotated) { set xtics rotate by rotated right }
 set grid ytics lc rgb "#dddddd" lt 1
 set style fill border lc rgb "black"
-set key outside right top vertical Left reverse noenhanced samplen 2 spacing 1.3
+set key tmargin center horizontal Left reverse noenhanced samplen 2 spacing 1.3
 set boxwidth stacked ? 0.7 : 0.8 / n_series
 side(k) = stacked ? 0 : (k - (n_series + 1) / 2.0) * 0.8 / n_series
 
