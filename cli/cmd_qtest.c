@@ -15,17 +15,19 @@
 #include "qtest/serve.h"
 #include "sim/xalloc.h"
 
-enum { OPT_SOCKET = 256, OPT_QEMU, OPT_SET, OPT_TRACE, OPT_TRACE_ALL };
+enum { OPT_SOCKET = 256, OPT_QEMU, OPT_SET, OPT_TRACE, OPT_TRACE_ALL, OPT_UNTIL_ABORT };
 
 static const struct argp_option qtest_options[] = {
 	{"socket", OPT_SOCKET, "PATH", 0, "Listen at a unix socket, serve one connection", 0},
-	{"qemu", OPT_QEMU, "VERSION", 0, "Version to model; the same as --set iommu.qemu=VERSION", 0},
+	{"qemu", OPT_QEMU, "VERSION", 0, "Version to model (10.0, or a release as 10.0.13); the same as --set iommu.qemu=VERSION", 0},
 	{"set", OPT_SET, "PATH=VALUE", 0,
 	 "Set a property of the unit (iommu.KEY, iommu.behaviour.KEY); goes over the script's", 0},
 	{"trace", OPT_TRACE, "FILE", 0,
 	 "Write QEMU's trace events, each behind the number of the command that caused it", 0},
 	{"trace-all", OPT_TRACE_ALL, NULL, 0,
 	 "With --trace: also register accesses and the holes that walks skip", 0},
+	{"until-abort", OPT_UNTIL_ABORT, NULL, 0,
+	 "End where QEMU would abort, without an answer; else the answer is FAIL and it goes on", 0},
 	{0},
 };
 
@@ -42,6 +44,7 @@ struct qtest_args {
 	const char *trace;
 	const char **setting; /* NULL-ended */
 	size_t n_settings;
+	bool until_abort;
 	struct vtd_trace_sink sink;
 };
 
@@ -71,6 +74,9 @@ static error_t qtest_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_TRACE_ALL:
 		a->sink.everything = true;
+		return 0;
+	case OPT_UNTIL_ABORT:
+		a->until_abort = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected argument '%s'", arg);
@@ -107,6 +113,7 @@ static int qtest_serve(struct qtest_args *a, struct err *e)
 			return err_env(e, "--trace: %s: %s", a->trace, strerror(errno));
 	}
 	proto_init(&p, a->trace ? &a->sink : NULL, a->setting);
+	p.until_abort = a->until_abort;
 	r = a->socket ? serve_socket(&p, a->socket, e)
 		      : serve_lines(&p, STDIN_FILENO, STDOUT_FILENO, e);
 	proto_fini(&p);

@@ -102,10 +102,9 @@ static void backend_start(struct backend *b, struct meter *m)
 	for (unsigned q = 0; q < BACKEND_QUEUES; q++) {
 		struct xlat x = {b->used[q] & PAGE_MASK, 0, ~PAGE_MASK, PERM_RW};
 
-		if (b->used[q] == 0 ||
-		    (b->sections.n != 0 &&
-		     (!b->as->ops->translate(b->as, b->used[q], PERM_W, &x, m) ||
-		      !(x.perm & PERM_W))))
+		if (b->used[q] == 0 || (b->sections.n != 0 &&
+					(!b->as->ops->translate(b->as, b->used[q], PERM_W, &x, m) ||
+					 !(x.perm & PERM_W))))
 			continue;
 		backend_keep(b, true, b->used[q] & ~x.mask, x.mask + 1);
 	}

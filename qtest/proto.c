@@ -373,7 +373,9 @@ int proto_line(struct proto *p, char *line, size_t n, struct proto_out *out, str
 	why = board_aborted(p->board);
 	if (PORT_UNLIKELY(why != NULL)) {
 		out->n = start;
-		out_format(out, "FAIL QEMU aborts: %s\n", why);
+		p->is_over = p->until_abort;
+		if (!p->is_over)
+			out_format(out, "FAIL QEMU aborts: %s\n", why);
 	}
 	return 0;
 }

@@ -23,6 +23,8 @@ struct proto {
 	const struct vtd_trace_sink *trace; /* may be NULL */
 	/* Set on top of the script's directives: "iommu.KEY=VALUE", NULL at the end. */
 	const char *const *settings;
+	bool until_abort;    /* where QEMU would abort: no answer, the end */
+	bool is_over;        /* that happened */
 	struct board *board; /* NULL until the first command */
 	uint64_t n_commands;
 	uint8_t *data; /* room for PROTO_DATA_MAX, grown as needed */

@@ -50,7 +50,7 @@ static int serve_block(struct proto *p, struct serve_buffer *b, struct proto_out
 			return 0;
 		b->first = (size_t)(newline - b->text) + 1;
 		r = proto_line(p, line, (size_t)(newline - line), out, e);
-		if (r)
+		if (r || p->is_over)
 			return r;
 	}
 }
@@ -92,7 +92,7 @@ int serve_lines(struct proto *p, int in_fd, int out_fd, struct err *e)
 		r = serve_block(p, &b, &out, e);
 		flushed = serve_flush(out_fd, &out, e);
 		r = r ? r : flushed;
-		if (r)
+		if (r || p->is_over)
 			break;
 	}
 	if (n == 0 && r == 0 && b.end > b.first) { /* the last line has no newline */

@@ -13,12 +13,27 @@
 
 #define SECTION "iommu."
 
+/* A release is its series: 10.0.13 is 10.0. */
+static void setup_series(const char *release, char *series, size_t n)
+{
+	const char *dot = strchr(release, '.');
+	const char *patch = dot ? strchr(dot + 1, '.') : NULL;
+	bool is_release =
+		patch && patch[1] != '\0' && patch[1 + strspn(patch + 1, "0123456789")] == '\0';
+
+	snprintf(series, n, "%.*s", is_release ? (int)(patch - release) : (int)n, release);
+}
+
 static int setup_property(struct board_config *c, const char *key, const char *value,
 			  const char *file, struct err *e)
 {
 	const struct opt *row;
-	char path[96];
+	char path[96], series[40];
 
+	if (strcmp(key, "qemu") == 0) {
+		setup_series(value, series, sizeof series);
+		value = series;
+	}
 	if (strncmp(key, "x-", 2) == 0)
 		key += 2;
 	if (strcmp(key, "fsts") == 0) /* its name from 11.0 on */

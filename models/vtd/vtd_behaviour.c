@@ -8,7 +8,18 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { CLASS_52, CLASS_62, CLASS_72, CLASS_80, CLASS_82, CLASS_100, CLASS_102, CLASS_111, CLASS_N };
+enum {
+	CLASS_52,
+	CLASS_62,
+	CLASS_72,
+	CLASS_80,
+	CLASS_82,
+	CLASS_91,
+	CLASS_100,
+	CLASS_102,
+	CLASS_111,
+	CLASS_N
+};
 
 /* Names of versions, oldest first. `run` says which were observed; the others are names of a class. */
 static const struct {
@@ -18,12 +29,12 @@ static const struct {
 } versions[] = {
 	{"5.1", CLASS_52, false},  {"5.2", CLASS_52, true},   {"6.0", CLASS_62, false},
 	{"6.2", CLASS_62, true},   {"7.2", CLASS_72, true},   {"8.0", CLASS_80, true},
-	{"8.1", CLASS_82, false},  {"8.2", CLASS_82, true},   {"10.0", CLASS_100, true},
-	{"10.2", CLASS_102, true}, {"11.1", CLASS_111, true},
+	{"8.1", CLASS_82, false},  {"8.2", CLASS_82, true},   {"9.1", CLASS_91, true},
+	{"10.0", CLASS_100, true}, {"10.2", CLASS_102, true}, {"11.1", CLASS_111, true},
 };
 
-const char *const vtd_version_words[] = {"5.1", "5.2", "6.0",  "6.2",  "7.2",  "8.0",
-					 "8.1", "8.2", "10.0", "10.2", "11.1", NULL};
+const char *const vtd_version_words[] = {"5.1", "5.2", "6.0",  "6.2",  "7.2",  "8.0", "8.1",
+					 "8.2", "9.1", "10.0", "10.2", "11.1", NULL};
 
 _Static_assert(sizeof versions / sizeof *versions + 1 ==
 		       sizeof vtd_version_words / sizeof *vtd_version_words,
@@ -37,18 +48,19 @@ const char *const vtd_words_psi_mask[] = {"auto", "8", "64", NULL};
 const char *const vtd_words_range[] = {"auto", "contained", "crop-devtlb", "crop", NULL};
 const char *const vtd_words_sync[] = {"auto", "walk-all", "walk", "window", NULL};
 const char *const vtd_words_psi_walk[] = {"auto", "map", "all", "as-dsi", NULL};
-const char *const vtd_words_replay[] = {"auto", "unmap-walk", "clear-walk", "walk", "generic", NULL};
+const char *const vtd_words_replay[] = {"auto", "unmap-walk", "clear-walk",
+					"walk", "generic",    NULL};
 
 const struct vtd_behaviour_row vtd_behaviour_rows[VTD_B_N] = {
-#define B(symbol, key, words, v52, v62, v72, v80, v82, v100, v102, v111, help)                     \
+#define B(symbol, key, words, v52, v62, v72, v80, v82, v91, v100, v102, v111, help) \
 	[symbol] = {key, help, vtd_words_##words},
 #include "models/vtd/vtd_behaviour.def"
 #undef B
 };
 
 static const uint8_t values[VTD_B_N][CLASS_N] = {
-#define B(symbol, key, words, v52, v62, v72, v80, v82, v100, v102, v111, help)                     \
-	[symbol] = {v52, v62, v72, v80, v82, v100, v102, v111},
+#define B(symbol, key, words, v52, v62, v72, v80, v82, v91, v100, v102, v111, help) \
+	[symbol] = {v52, v62, v72, v80, v82, v91, v100, v102, v111},
 #include "models/vtd/vtd_behaviour.def"
 #undef B
 };

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum vtd_behaviour {
-#define B(symbol, key, words, v52, v62, v72, v80, v82, v100, v102, v111, help) symbol,
+#define B(symbol, key, words, v52, v62, v72, v80, v82, v91, v100, v102, v111, help) symbol,
 #include "models/vtd/vtd_behaviour.def"
 #undef B
 	VTD_B_N

@@ -12,7 +12,8 @@ const struct opt vtd_opts[VTD_N_OPTS] = {
 		 "version of QEMU whose behaviour is modelled"),
 	OPT_ENUM(struct vtd_config, aw_bits, "aw-bits", "auto", vtd_words_width,
 		 "address width of the guest's tables; auto: the version's default"),
-	ROW_BOOL(caching_mode, "caching-mode", "off", "the guest must invalidate when it maps, too"),
+	ROW_BOOL(caching_mode, "caching-mode", "off",
+		 "the guest must invalidate when it maps, too"),
 	ROW_BOOL(device_iotlb, "device-iotlb", "off", "devices may have TLBs (ATS)"),
 	ROW_BOOL(pt, "pt", "on", "pass-through can be asked for"),
 	ROW_BOOL(intremap, "intremap", "on", "interrupt remapping can be asked for"),
@@ -28,8 +29,8 @@ const struct opt vtd_opts[VTD_N_OPTS] = {
 	ROW_BOOL(flts, "flts", "off", "the unit says that it has a first stage and no second one"),
 	ROW_BOOL(svm, "svm", "off", "the unit says that it has page requests (11.1)"),
 	ROW_BOOL(stale_tm, "stale-tm", "off", "bit 62 is allowed in leaves with device-iotlb"),
-#define B(symbol, key, words_, v52, v62, v72, v80, v82, v100, v102, v111, help_)                   \
-	OPT_ENUM(struct vtd_config, behaviour[symbol], "behaviour." key, "auto",                   \
+#define B(symbol, key, words_, v52, v62, v72, v80, v82, v91, v100, v102, v111, help_) \
+	OPT_ENUM(struct vtd_config, behaviour[symbol], "behaviour." key, "auto",      \
 		 vtd_words_##words_, help_),
 #include "models/vtd/vtd_behaviour.def"
 #undef B
