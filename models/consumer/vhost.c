@@ -53,6 +53,7 @@ struct vhost_dev {
 	struct vhost_area area[AREAS_MAX];
 	unsigned n_areas;
 	iova_t areas_first, areas_last; /* pages of all areas lie there */
+	bool knows; /* the last hit or an area may be valid */
 	bool repeats; /* a miss was answered: the access at repeats_at is its repetition */
 	iova_t repeats_at;
 };
@@ -84,6 +85,9 @@ static void vhost_charge_message(const struct vhost *v, struct meter *m)
 /* Every UPDATE and INVALIDATE clears the metadata cache of all rings of the device. */
 static void vhost_forget(struct vhost_dev *d)
 {
+	if (!d->knows)
+		return;
+	d->knows = false;
 	d->hit.perm = PERM_NONE;
 	for (unsigned i = 0; i < d->n_areas; i++)
 		d->area[i].entry.perm = PERM_NONE;
@@ -421,6 +425,7 @@ static const struct vhost_iotlb_entry *vhost_lookup(struct vhost_dev *d, iova_t 
 	if (!e)
 		return NULL;
 	d->hit = *e;
+	d->knows = true;
 	return e;
 }
 

@@ -133,7 +133,7 @@ size_t vhost_iotlb_n(const struct vhost_iotlb *t)
 }
 
 /* The better of best and the first node of a chain that contains `at`, a page of its class. */
-static const struct node *vhost_iotlb_better(const struct vhost_iotlb *t, uint32_t i, iova_t at,
+static inline const struct node *vhost_iotlb_better(const struct vhost_iotlb *t, uint32_t i, iova_t at,
 					     unsigned class, const struct node *best)
 {
 	for (; i != NONE; i = t->node[i].next) {

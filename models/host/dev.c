@@ -242,21 +242,34 @@ static void io_add_sg(struct io *io, gpa_t at)
 	map->seg = NULL;
 }
 
-/* Element i_map of an I/O is mapped: header, data (one or one a page), trailer, table. False when there
- * is no such element. */
-static bool io_map_element(struct io *io)
+/* Pieces of data that are mapped one by one. */
+static unsigned io_n_data(const struct io *io)
+{
+	const struct dev *d = io->dev;
+	bool apart = d->config.scatter && !dev_drivers[d->config.driver].sg;
+
+	return apart ? (unsigned)pages_of(io->n_bytes) : 1;
+}
+
+static unsigned io_n_elements(const struct io *io)
+{
+	const struct dev_driver_row *row = &dev_drivers[io->dev->config.driver];
+
+	return (row->header_bytes != 0) + io_n_data(io) + (row->trailer_bytes != 0) + row->has_table;
+}
+
+/* Element i_map of an I/O is mapped: header, data (one or one a page), trailer, table. */
+static void io_map_element(struct io *io)
 {
 	struct dev *d = io->dev;
 	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
-	uint64_t data_pages = pages_of(io->n_bytes);
-	unsigned n_data = d->config.scatter && !row->sg ? (unsigned)data_pages : 1;
-	unsigned i = io->i_map++;
+	unsigned i = io->i_map++, n_data = io_n_data(io);
 	gpa_t at = d->buffers + io->slot * d->slot_pages * PAGE_BYTES;
 	gpa_t trailer = at + (d->slot_pages - 1) * PAGE_BYTES;
 
 	if (row->header_bytes != 0 && i-- == 0) {
 		io_add_map(io, at, row->header_bytes, PERM_R);
-		return true;
+		return;
 	}
 	at += PAGE_BYTES;
 	if (i < n_data) {
@@ -267,18 +280,14 @@ static bool io_map_element(struct io *io)
 			io_add_sg(io, at);
 		else
 			io_add_map(io, at + from, n_data > 1 && n > PAGE_BYTES ? PAGE_BYTES : n, io->perm);
-		return true;
+		return;
 	}
 	i -= n_data;
-	if (row->trailer_bytes != 0 && i-- == 0) {
+	if (row->trailer_bytes != 0 && i == 0)
 		io_add_map(io, trailer, row->trailer_bytes, PERM_W);
-		return true;
-	}
-	if (row->has_table && i == 0) {
-		io_add_map(io, at + data_pages * PAGE_BYTES, (n_data + 2) * TABLE_ENTRY_BYTES, PERM_R);
-		return true;
-	}
-	return false;
+	else
+		io_add_map(io, at + pages_of(io->n_bytes) * PAGE_BYTES,
+			   (n_data + 2) * TABLE_ENTRY_BYTES, PERM_R);
 }
 
 static void io_kick(struct io *io)
@@ -313,10 +322,9 @@ static void io_map_step(struct job *j)
 	struct io *io = j->self;
 	struct dev *d = io->dev;
 
-	while (!io->failed && io_map_element(io)) {
-		if (io->failed)
-			break;
-		if (j->cpu->n_sub != 0) {
+	for (unsigned n = io_n_elements(io); !io->failed && io->i_map < n;) {
+		io_map_element(io);
+		if (j->cpu->n_sub != 0 && !io->failed) {
 			job_flush(j, io_map_step);
 			return;
 		}

@@ -35,12 +35,11 @@ static enum access_result thread_access(struct io *io, struct meter *m, iova_t *
 			   : type->thread == THREAD_WORKER ? DEV_RINGS
 							  : dev_drivers[d->config.driver].n_ring_accesses;
 	enum access_result r;
+	unsigned i = io->i_ring % DEV_RINGS;
 
 	if (type->select)
 		type->select(d->consumer.self, io_queue(io));
-	for (; io->i_ring < n_rings; io->i_ring++) {
-		unsigned i = io->i_ring % DEV_RINGS;
-
+	for (; io->i_ring < n_rings; io->i_ring++, i = i + 1 == DEV_RINGS ? 0 : i + 1) {
 		*need = i == DEV_RINGS - 1 ? PERM_W : PERM_R;
 		r = type->access(d->consumer.self, ring[i], 8, *need, where, m);
 		if (r != ACCESS_OK)
