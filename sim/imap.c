@@ -252,34 +252,42 @@ static size_t imap_odd_from(const struct imap *m, uint64_t at)
 	return lo;
 }
 
+/* The first odd range that shares a byte with [first, last], or NULL. */
+static inline const struct imap_entry *imap_odd_first(const struct imap *m, uint64_t first,
+						      uint64_t last)
+{
+	size_t i = m->n_odd == 0 || m->odd[0].last >= first ? 0 : imap_odd_from(m, first);
+
+	return i < m->n_odd && m->odd[i].first <= last ? &m->odd[i] : NULL;
+}
+
 bool imap_first(const struct imap *m, uint64_t first, uint64_t last, struct imap_entry *out)
 {
+	const struct imap_entry *odd = imap_odd_first(m, first, last);
 	struct imap_entry page;
-	bool found = imap_tree_from(m, first, &page) && page.first <= last;
 
 	assert(first <= last);
-	if (m->n_odd != 0) {
-		size_t i = imap_odd_from(m, first);
-
-		if (i < m->n_odd && m->odd[i].first <= last &&
-		    (!found || m->odd[i].first < page.first)) {
-			*out = m->odd[i];
-			return true;
-		}
-	}
-	if (found)
+	if (m->n_pages != 0 && imap_tree_from(m, first, &page) && page.first <= last &&
+	    (!odd || page.first < odd->first)) {
 		*out = page;
-	return found;
+		return true;
+	}
+	if (odd)
+		*out = *odd;
+	return odd != NULL;
 }
 
 bool imap_find(const struct imap *m, uint64_t at, struct imap_entry *out)
 {
-	const struct imap_node *n = imap_leaf(m, at);
+	const struct imap_node *n = NULL;
+	const struct imap_entry *odd;
 	uint64_t base;
-	size_t odd;
 
-	if (!n && imap_covers(m, at))
-		n = m->root;
+	if (m->n_pages != 0) {
+		n = imap_leaf(m, at);
+		if (!n && imap_covers(m, at))
+			n = m->root;
+	}
 	while (n && imap_is_used(n, imap_index(at, n->level))) {
 		unsigned i = imap_index(at, n->level);
 
@@ -291,13 +299,10 @@ bool imap_find(const struct imap *m, uint64_t at, struct imap_entry *out)
 		}
 		n = n->slot[i].node;
 	}
-	if (m->n_odd == 0)
-		return false;
-	odd = imap_odd_from(m, at);
-	if (odd == m->n_odd || m->odd[odd].first > at)
-		return false;
-	*out = m->odd[odd];
-	return true;
+	odd = imap_odd_first(m, at, at);
+	if (odd)
+		*out = *odd;
+	return odd != NULL;
 }
 
 static void imap_insert_odd(struct imap *m, struct imap_entry e)
