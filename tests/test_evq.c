@@ -428,6 +428,27 @@ static void test_many_at_one_cycle_is_linear(void **state)
 	evq_free(big_q);
 }
 
+static void test_sweep_in_the_middle_of_a_cycle(void **state)
+{
+	/* 3,000 events at one cycle; 20 have run when 2,400 are cancelled, which makes the queue
+	 * drop the dead: 580 of the others are left, in the order of pushing. */
+	enum { N = 3000, N_RUN = 20, N_CANCELLED = 2400 };
+	static ev_handle handle[N + 1];
+
+	(void)state;
+	big_q = evq_new();
+	big_time = big_id = big_n = 0;
+	for (unsigned i = 1; i <= N; i++)
+		handle[i] = evq_push(big_q, 77, EV_GUEST, big_handler, NULL, i);
+	for (unsigned i = 0; i < N_RUN; i++)
+		assert_true(evq_step(big_q));
+	for (unsigned i = 1; i <= N_RUN + N_CANCELLED; i++)
+		assert_true(evq_cancel(big_q, handle[i]) == (i > N_RUN));
+	assert_int_equal(evq_run(big_q, 77), N - N_RUN - N_CANCELLED);
+	assert_int_equal(big_n, N - N_CANCELLED);
+	evq_free(big_q);
+}
+
 /* Peak resident memory of this process. */
 static long peak_kib(void)
 {
@@ -471,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_random_against_naive),
 		cmocka_unit_test(test_many_with_ties),
 		cmocka_unit_test(test_many_at_one_cycle_is_linear),
+		cmocka_unit_test(test_sweep_in_the_middle_of_a_cycle),
 		cmocka_unit_test(test_push_and_cancel_is_bounded),
 	};
 
