@@ -24,3 +24,13 @@ if $captures "$dir/nvme"; then
 	echo 'a missing unmap was not noticed'
 	exit 1
 fi
+# A guest in a guest: every call of QEMU for its assigned device, and the tables that the walks visited.
+$captures --vfio "$data/nested"
+mkdir "$dir/nested"
+cp "$data/nested/guest.txt.gz" "$dir/nested/"
+gzip -dc "$data/nested/qemu.log.gz" | sed 's/UNMAP @ 0xff000000 - 0xffffffff/UNMAP @ 0xff000000 - 0x1ffffffff/' \
+	> "$dir/nested/qemu.log"
+if $captures --vfio "$dir/nested"; then
+	echo 'an UNMAP of another size was not noticed'
+	exit 1
+fi
