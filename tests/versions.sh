@@ -8,6 +8,7 @@ src=${top_srcdir:-.}
 versions="python3 $src/scripts/versions --dmachurn ${top_builddir:-.}/dmachurn -q"
 tables=$src/tests/data/versions.txt
 $versions "$tables"
+$versions "$src/tests/data/switches.txt"
 $versions --consumers "${top_builddir:-.}/tests/version_steps" "$tables"
 # And it can fail: one behaviour of another version.
 for wrong in 'vfio 8.2:replay=unmap-walk' 'vfio 10.2:range-rule=crop-devtlb' 'vhost 8.0:sync=walk'; do

@@ -411,6 +411,22 @@ def probe_reg(program, version, name):
     return hexes(values)
 
 
+def probe_dma(program, version, name):
+    props, reads = steps.DMA[name]
+    m = Machine(program, version, ['iommu ' + with_width(props), 'edu 04.0'])
+    for reg, val in ((0x10, 0xc0000000), (4, 6)):
+        m.ask('outl 0xcf8 %#x' % (0x80002000 | reg))
+        m.ask('outl 0xcfc %#x' % val)
+    g = Guest(m, 0x20)
+    g.iommu_on()
+    for before, page in reads:
+        g.op(before)
+        for reg, val in ((0x80, page << 12), (0x88, 0x40000), (0x90, 4), (0x98, 1)):
+            m.ask('writeq %#x %#x' % (0xc0000000 + reg, val))
+        m.ask('clock_step 100000000')
+    return hexes([m.value('readq %#x' % (REGS + 0x228))])
+
+
 def probe_rows(program, table):
     out = []
     for step, want in table.rows:
@@ -418,6 +434,7 @@ def probe_rows(program, table):
         try:
             got = (probe_cap(program, table.version, name) if kind == 'cap' else
                    probe_reg(program, table.version, name) if kind == 'reg' else
+                   probe_dma(program, table.version, name) if kind == 'dma' else
                    probe_qi(program, table.version, name, want))
         except Refused:
             got = 'refused'

@@ -218,6 +218,15 @@ QI = {name: words for name, *words in (
     ('256: words 2,3 set on IOTLB', 0x12, 0, 1, 0),
 )}
 
+# DMA reads by a device: name, property, words before each read, page read; the last FRCD high is the answer.
+DMA = {
+    'absent page': ('device-iotlb=off', (('', 0x20),)),
+    'page at 0xfee00000': ('device-iotlb=off', (('pte 0x10 0xfee00003', 0x10),)),
+    'leaf with bit 62, device-iotlb=on': ('device-iotlb=on', (('pte 0x10 0x4000000001200003', 0x10),)),
+    'PSI of page 0x10 after page 0x110 was cached and cleared':
+        ('device-iotlb=off', (('pte 0x110 P+3', 0x110), ('pte 0x110 0; psi 0x10000 0 7', 0x110))),
+}
+
 # Register probes: name, properties, commands, what is printed (offset, bytes) at which places.
 WIDE = tuple(range(0xc0, 0xf0, 8))
 PAGE_REQUESTS = ['w8 %#x 0xffffffffffffffff' % off for off in WIDE] + ['r8 %#x' % off for off in WIDE]
