@@ -61,7 +61,7 @@ static error_t bench_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->n_names == BENCH_MAX)
-			argp_error(state, "more than %u names", BENCH_MAX);
+			verb_error(state, "more than %u names", BENCH_MAX);
 		a->name[a->n_names++] = arg;
 		return 0;
 	default:
@@ -168,8 +168,7 @@ static int bench_main(int argc, char **argv)
 	size_t n = 0;
 	int failed = 0;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	if (bench_select(&a, chosen, &n, &e))
 		return verb_fail(&e);
 	if (a.list) {

@@ -77,12 +77,12 @@ static error_t even_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->scenario[1])
-			argp_error(state, "two scenarios at most: '%s' is the third", arg);
+			verb_error(state, "two scenarios at most: '%s' is the third", arg);
 		a->scenario[a->scenario[0] ? 1 : 0] = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->scenario[0] || !a->vary || !a->between == !a->scenario[1])
-			argp_error(state, "SCENARIO --vary PATH --between PATH=V1,V2, or A B --vary PATH");
+			verb_error(state, "SCENARIO --vary PATH --between PATH=V1,V2, or A B --vary PATH");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -308,8 +308,7 @@ static int even_main(int argc, char **argv)
 	struct err e = {0};
 	int ret;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	ret = even_run(&a, &e);
 	overrides_free(&a.overrides);
 	return ret ? verb_fail(&e) : EXIT_DONE;

@@ -43,7 +43,7 @@ static error_t check_parse(int key, char *arg, struct argp_state *state)
 		a->scenario[a->n_scenarios++] = arg;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no scenario given");
+		verb_error(state, "no scenario given");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -140,8 +140,7 @@ static int check_main(int argc, char **argv)
 	struct check_args a = {0};
 	int status = EXIT_DONE;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	for (size_t i = 0; i < a.n_scenarios; i++) {
 		int one = check_one(a.scenario[i], &a);
 

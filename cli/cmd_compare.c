@@ -87,23 +87,23 @@ static void parse_vary(struct compare_args *a, const char *arg, struct argp_stat
 	struct vary *v = &a->vary[a->n_varies];
 
 	if (!equals || equals == arg || !equals[1])
-		argp_error(state, "--vary: got '%s', allowed: PATH=V1,V2,...", arg);
+		verb_error(state, "--vary: got '%s', allowed: PATH=V1,V2,...", arg);
 	if (a->n_varies == VARY_MAX)
-		argp_error(state, "--vary: can be given %d times", VARY_MAX);
+		verb_error(state, "--vary: can be given %d times", VARY_MAX);
 	v->path = xstrndup(arg, (size_t)(equals - arg));
 	for (const char *at = equals + 1; at;) {
 		size_t len = value_length(at);
 
 		if (len == 0)
-			argp_error(state, "--vary: got an empty value in '%s'", arg);
+			verb_error(state, "--vary: got an empty value in '%s'", arg);
 		if (v->n == COLUMNS_MAX)
-			argp_error(state, "--vary: at most %d values", COLUMNS_MAX);
+			verb_error(state, "--vary: at most %d values", COLUMNS_MAX);
 		v->value[v->n++] = xstrndup(at, len);
 		at = at[len] == ',' ? at + len + 1 : NULL;
 	}
 	for (size_t i = 0; i < a->n_varies; i++)
 		if (strcmp(a->vary[i].path, v->path) == 0)
-			argp_error(state, "--vary: '%s' is given twice", v->path);
+			verb_error(state, "--vary: '%s' is given twice", v->path);
 	a->n_varies++;
 }
 
@@ -121,12 +121,12 @@ static void parse_end(const struct compare_args *a, struct argp_state *state)
 	size_t n = count_columns(a);
 
 	if (a->n_scenarios == 0)
-		argp_error(state, "no scenario given");
+		verb_error(state, "no scenario given");
 	if (n < 2)
-		argp_error(state, "one run has nothing to be compared with: give a second scenario, or "
+		verb_error(state, "one run has nothing to be compared with: give a second scenario, or "
 				  "--vary PATH=V1,V2");
 	if (n > COLUMNS_MAX)
-		argp_error(state, "these are more than %d runs; scripts/sweep is for that many",
+		verb_error(state, "these are more than %d runs; scripts/sweep is for that many",
 			   COLUMNS_MAX);
 }
 
@@ -338,8 +338,7 @@ static int compare_main(int argc, char **argv)
 	size_t n;
 	int rc;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	qsort(a.vary, a.n_varies, sizeof a.vary[0], by_path);
 	a.style.command = a.style.brief ? NULL : command;
 	n = count_columns(&a);

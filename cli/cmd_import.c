@@ -93,7 +93,7 @@ static error_t import_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (state->arg_num > 1)
-			argp_error(state, "more than one file: '%s'", arg);
+			verb_error(state, "more than one file: '%s'", arg);
 		*(state->arg_num ? &a->file : &a->what) = arg;
 		return 0;
 	default:
@@ -426,8 +426,7 @@ static int import_main(int argc, char **argv)
 	struct err e = {0};
 	int rc;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	rc = import_files(&a, &e);
 	if (rc == 0)
 		rc = import_run(&a, g, u, &e);

@@ -278,8 +278,7 @@ static int list_main(int argc, char **argv)
 	const struct argp argp = {options, list_parse, "WHAT...", list_doc, NULL, NULL, NULL};
 	struct list_args a = {.n_words = 0};
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	for (unsigned i = 0; i < a.n_words && a.e.status == EXIT_DONE; i++) {
 		if (i > 0)
 			putchar('\n');

@@ -49,9 +49,9 @@ static error_t merge_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!job->out)
-			argp_error(state, "--db OUT is needed");
+			verb_error(state, "--db OUT is needed");
 		if (job->n_in == 0)
-			argp_error(state, "no input file given");
+			verb_error(state, "no input file given");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -66,8 +66,7 @@ static int merge_main(int argc, char **argv)
 	struct err e = {0};
 	int ret;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &job);
+	verb_parse(&argp, argc, argv, &job);
 	ret = merge_files(&job, &done, &e);
 	free((void *)(uintptr_t)job.in);
 	if (ret)

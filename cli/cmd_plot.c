@@ -47,7 +47,7 @@ static unsigned plot_kind(const char *word, struct argp_state *state)
 		if (strcmp(plot_kinds[i], word) == 0)
 			return i;
 	near = err_nearest(word, plot_kinds);
-	argp_error(state, "--kind: got '%s'%s%s%s; allowed: vmexits, descriptors, notify, misses, "
+	verb_error(state, "--kind: got '%s'%s%s%s; allowed: vmexits, descriptors, notify, misses, "
 			  "walks, cycles, latency",
 		   word, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return 0;
@@ -69,17 +69,17 @@ static error_t plot_parse(int key, char *arg, struct argp_state *state)
 		a->run_id = xrealloc(a->run_id, a->n_runs + 1, sizeof *a->run_id);
 		a->run_id[a->n_runs++] = strtoll(arg, &end, 10);
 		if (*arg < '0' || *arg > '9' || *end)
-			argp_error(state, "--run: got '%s', allowed: a run's number, from 1", arg);
+			verb_error(state, "--run: got '%s', allowed: a run's number, from 1", arg);
 		return 0;
 	case 'o':
 		a->output = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "got '%s'; the file is given with --db FILE", arg);
+		verb_error(state, "got '%s'; the file is given with --db FILE", arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->db)
-			argp_error(state, "--db FILE is needed");
+			verb_error(state, "--db FILE is needed");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -206,8 +206,7 @@ static int plot_main(int argc, char **argv)
 	size_t n;
 	int ret;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	snprintf(name, sizeof name, "%s.png", plot_kinds[a.kind]);
 	if (!a.output)
 		a.output = name;

@@ -79,7 +79,7 @@ static error_t qtest_parse(int key, char *arg, struct argp_state *state)
 		a->until_abort = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected argument '%s'", arg);
+		verb_error(state, "unexpected argument '%s'", arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -130,8 +130,7 @@ static int qtest_main(int argc, char **argv)
 	struct err e = {0};
 	int r;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	signal(SIGPIPE, SIG_IGN);
 	r = qtest_serve(&a, &e);
 	free(a.setting);

@@ -39,7 +39,7 @@ static const struct argp_option run_options[] = {
 static const char run_doc[] =
 	"Run scenarios; print a table of each run.\v"
 	"Examples:\n"
-	"  dmachurn run scenarios/headline/dynamic-vhost-unmap.yaml\n"
+	"  dmachurn run scenarios/headline/dynamic-vhost-unmap-cm.yaml\n"
 	"  dmachurn run scenarios/headline/*.yaml --db headline.db\n"
 	"  dmachurn run s.yaml --set devices.net0.mapping=static --set costs.vmexit-mmio=2us\n"
 	"  dmachurn run s.yaml --db s.db --log events\n\n"
@@ -65,7 +65,7 @@ static error_t run_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LOG:
 		if (strcmp(arg, "events") != 0 && strcmp(arg, "summary") != 0)
-			argp_error(state, "--log: got '%s', allowed: summary, events", arg);
+			verb_error(state, "--log: got '%s', allowed: summary, events", arg);
 		a->log_events = strcmp(arg, "events") == 0;
 		return 0;
 	case 'q':
@@ -77,9 +77,9 @@ static error_t run_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (a->n_scenarios == 0)
-			argp_error(state, "no scenario given");
+			verb_error(state, "no scenario given");
 		if (a->log_events && !a->db)
-			argp_error(state, "--log events needs --db FILE");
+			verb_error(state, "--log events needs --db FILE");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -185,8 +185,7 @@ static int run_main(int argc, char **argv)
 	bool aborted = false;
 	int ret;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	scn = xcalloc(a.n_scenarios, sizeof *scn);
 	ret = load_all(&a, scn, &e);
 	if (!ret)

@@ -55,7 +55,7 @@ static int64_t show_run_number(const char *text, struct argp_state *state)
 	errno = 0;
 	v = strtoll(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || v < 1 || errno)
-		argp_error(state, "--run: got '%s', allowed: a run's number, from 1", text);
+		verb_error(state, "--run: got '%s', allowed: a run's number, from 1", text);
 	return v;
 }
 
@@ -75,17 +75,17 @@ static error_t show_parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON:
 	case KEY_DUMP:
 		if (a->format != SHOW_TEXT)
-			argp_error(state, "only one of --csv, --json, --dump can be given");
+			verb_error(state, "only one of --csv, --json, --dump can be given");
 		a->format = key == KEY_CSV ? SHOW_CSV : key == KEY_JSON ? SHOW_JSON : SHOW_DUMP;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "got '%s'; the file is given with --db FILE", arg);
+		verb_error(state, "got '%s'; the file is given with --db FILE", arg);
 		return 0;
 	case ARGP_KEY_END:
 		if (!a->db)
-			argp_error(state, "--db FILE is needed");
+			verb_error(state, "--db FILE is needed");
 		if (a->format == SHOW_DUMP && a->n_runs != 0)
-			argp_error(state, "--dump shows all runs, --run cannot be given");
+			verb_error(state, "--dump shows all runs, --run cannot be given");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -137,8 +137,7 @@ static int show_main(int argc, char **argv)
 	struct store *s = NULL;
 	int ret;
 
-	argp_err_exit_status = EXIT_USER;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	verb_parse(&argp, argc, argv, &a);
 	ret = store_open(&s, a.db, STORE_READ, &e);
 	if (!ret)
 		ret = a.format == SHOW_DUMP ? dump_print(s, stdout, &e) : show_runs(&a, s, &e);

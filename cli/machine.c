@@ -42,6 +42,21 @@ static int bind(struct machine *m, const char *section, const struct opt *rows, 
 	return ret;
 }
 
+/* The same for a plug-in's *self, new and all zero; one that is not ready for its fini() is not kept. */
+static int bind_plugin(struct machine *m, const char *section, const struct opt *rows, size_t size,
+		       void **self)
+{
+	int ret;
+
+	*self = xcalloc(1, size);
+	ret = bind(m, section, rows, *self);
+	if (ret) {
+		free(*self);
+		*self = NULL;
+	}
+	return ret;
+}
+
 /* Which plug-in a section names, and where it was written. `kind` is the section of cli/sections.c. */
 static int bind_model(struct machine *m, const char *section, const char *kind, const char **name,
 		      struct err_place *at)
@@ -120,8 +135,7 @@ static int build_iommu(struct machine *m)
 	ret = registry_find(REGISTRY_IOMMU, name, "iommu.model", at, &h->iommu.type, m->e);
 	if (ret)
 		return ret;
-	h->iommu.self = xcalloc(1, h->iommu.type->size);
-	ret = bind(m, "iommu", h->iommu.type->opts, h->iommu.self);
+	ret = bind_plugin(m, "iommu", h->iommu.type->opts, h->iommu.type->size, &h->iommu.self);
 	if (ret)
 		return ret;
 	m->iommu_env = (struct iommu_env){.mem = h->mem, .rec = h->rec,
@@ -191,8 +205,7 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 		ret = registry_find(REGISTRY_CONSUMER, name, model, at, &c->type, m->e);
 	if (ret)
 		return ret;
-	c->self = xcalloc(1, c->type->size);
-	ret = bind(m, path, c->type->opts, c->self);
+	ret = bind_plugin(m, path, c->type->opts, c->type->size, &c->self);
 	if (ret)
 		return ret;
 	md->consumer_env = (struct consumer_env){
@@ -219,9 +232,8 @@ static int build_guest(struct machine *m, struct machine_device *md)
 
 	if (ret)
 		return ret;
-	g->self = xcalloc(1, g->type->size);
 	snprintf(section, sizeof section, "devices.%s.guest", md->name);
-	ret = bind(m, section, g->type->opts, g->self);
+	ret = bind_plugin(m, section, g->type->opts, g->type->size, &g->self);
 	if (ret)
 		return ret;
 	md->guest_env = (struct guest_env){
@@ -270,8 +282,7 @@ static int build_workload(struct machine *m, struct machine_device *md, const ch
 	int ret;
 
 	snprintf(path, sizeof path, "%s.workload", section);
-	w->self = xcalloc(1, w->type->size);
-	ret = bind(m, path, w->type->opts, w->self);
+	ret = bind_plugin(m, path, w->type->opts, w->type->size, &w->self);
 	if (ret)
 		return ret;
 	md->workload_env = (struct workload_env){
@@ -391,6 +402,25 @@ static void add_version(struct machine *m)
 		params_add_derived(m, "iommu.qemu-modelled", modelled);
 }
 
+/* Models name the path of what they refuse; its place is the scenario's to say. */
+static void add_place(const struct scn *scn, struct err *e)
+{
+	struct err bare = *e;
+	const char *colon = strchr(bare.text, ':');
+	size_t n_file = strlen(scn->file);
+	char *path;
+	const struct scn_item *item;
+
+	if (e->status != EXIT_USER || !colon || strncmp(bare.text, "--set:", 6) == 0 ||
+	    (strncmp(bare.text, scn->file, n_file) == 0 && bare.text[n_file] == ':'))
+		return;
+	path = xasprintf("%.*s", (int)(colon - bare.text), bare.text);
+	item = scn_find(scn, path);
+	*e = (struct err){0};
+	err_at(e, item ? item->at : (struct err_place){.file = scn->file}, "%s", bare.text);
+	free(path);
+}
+
 int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed,
 		  uint64_t replicate, struct err *e)
 {
@@ -415,6 +445,8 @@ int machine_build(struct machine *m, const struct scn *scn, const uint64_t *seed
 		params_add_derived(m, "guest.flush-used", flush_used(m));
 		add_version(m);
 		params_sort(m);
+	} else {
+		add_place(&m->scn, e);
 	}
 	return ret;
 }
@@ -480,6 +512,8 @@ int machine_boot(struct machine *m, struct err *e)
 		ret = life_boot(h, m->life.dev, m->n_devices, &boot, e);
 	m->boot_cycles = m->boots_itself ? 0 : boot.cycles;
 	h->boot_meter = NULL;
+	if (ret)
+		add_place(&m->scn, e);
 	return ret;
 }
 

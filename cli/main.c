@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/verb.h"
 #include "config.h"
@@ -40,8 +41,19 @@ static int unknown(const char *word)
 	return EXIT_USER;
 }
 
+/* Also for what argp prints before it exits. A verb that has said so itself has not ended with 0. */
+static void check_output(int status, void *unused)
+{
+	(void)unused;
+	if (status == EXIT_DONE && (fflush(stdout) || ferror(stdout))) {
+		fprintf(stderr, "dmachurn: standard output: cannot write\n");
+		_exit(EXIT_ENVIRONMENT);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	on_exit(check_output, NULL);
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_USER;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cli/verb.h"
 #include "sim/xalloc.h"
 
 void overrides_add(struct overrides *o, const char *assignment)
@@ -43,7 +44,7 @@ uint64_t overrides_number(const char *what, const char *text, uint64_t min, uint
 	errno = 0;
 	v = strtoull(text, &end, 0);
 	if (*text < '0' || *text > '9' || *end || errno || v < min || v > max)
-		argp_error(state, "%s: got '%s', allowed: %llu..%llu", what, text,
+		verb_error(state, "%s: got '%s', allowed: %llu..%llu", what, text,
 			   (unsigned long long)min, (unsigned long long)max);
 	return v;
 }

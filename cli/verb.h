@@ -8,6 +8,8 @@
 #ifndef CLI_VERB_H
 #define CLI_VERB_H
 
+#include <argp.h>
+
 #include "sim/err.h"
 
 struct verb {
@@ -23,6 +25,11 @@ struct verb {
 
 /* Print e on standard error and return its status. */
 int verb_fail(const struct err *e);
+
+/* argp_parse(), but a mistake is one line: argp would add where to find help. */
+void verb_parse(const struct argp *argp, int argc, char **argv, void *input);
+/* The same for argp_error(): a wrong use of the verb, exit status 2. */
+void verb_error(const struct argp_state *state, const char *fmt, ...) PORT_PRINTF(2, 3) PORT_NORETURN;
 
 /* Version as stored with runs: PACKAGE_VERSION. */
 extern const char verb_program_version[];

@@ -117,8 +117,8 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 	}
 	at = d->premap_pages;
 	if (at == 0) {
-		err_user(e, "%s: guest RAM is too small for premap: %llu pages", d->ent->name,
-			 (unsigned long long)d->config.n_premap);
+		err_user(e, "devices.%s.premap: got %llu pages, more than is left of machine.ram",
+			 d->ent->name, (unsigned long long)d->config.n_premap);
 		return -ENOMEM;
 	}
 	for (uint64_t i = 0; i < d->config.n_premap; i++) {
@@ -128,7 +128,7 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 		int ret = d->guest.type->map(d->guest.self, &map, m);
 
 		if (ret) {
-			err_user(e, "%s: premap: the guest's address space is full after %llu pages",
+			err_user(e, "devices.%s.premap: the guest's address space is full after %llu pages",
 				 d->ent->name, (unsigned long long)i);
 			return ret;
 		}

@@ -46,8 +46,9 @@ int lx_era_lookup(const char *version, unsigned value[LX_ERA_N], struct err *e)
 
 	if (n < 2 || (n == 3 && after != '.' && after != '-'))
 		return err_user(e, "guest.kernel: got '%s', allowed a version like 6.1", version);
-	if (major < 5 || (major == 5 && minor < 4))
-		return err_user(e, "guest.kernel: got %s, allowed 5.4 or newer", version);
+	/* from the oldest to the newest that was read */
+	if (major < 5 || (major == 5 && minor < 4) || major > 6 || (major == 6 && minor > 12))
+		return err_user(e, "guest.kernel: got '%s', allowed 5.4..6.12", version);
 	for (unsigned i = 0; i < LX_ERA_N; i++)
 		value[i] = era_value((enum lx_era)i, major, minor);
 	return 0;

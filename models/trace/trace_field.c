@@ -45,6 +45,8 @@ int trace_line(struct trace_reader *r, struct err *e)
 		if (r->n_fields)
 			return 1;
 	}
+	if (ferror(r->f) && errno == EISDIR)
+		return err_user(e, "%s: a directory, not a file", r->path);
 	return ferror(r->f) ? err_env(e, "%s: %s", r->path, strerror(errno)) : 0;
 }
 

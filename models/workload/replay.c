@@ -119,10 +119,15 @@ static int replay_check(const struct replay *w, struct err *e)
 static int replay_init(void *self, const struct workload_env *env, struct err *e)
 {
 	struct replay *w = self;
-	char *path = xasprintf("%s%s", *w->trace == '/' ? "" : env->folder, w->trace);
-	struct trace_reader *r = trace_open(path, e);
+	struct trace_reader *r;
+	char *path;
 	int ret = -EINVAL;
 
+	if (!*w->trace)
+		return err_user(e, "devices.%s.workload.trace: got '', allowed: a file from dmachurn import",
+				env->dev_name);
+	path = xasprintf("%s%s", *w->trace == '/' ? "" : env->folder, w->trace);
+	r = trace_open(path, e);
 	w->env = env;
 	w->host = env->dev->host;
 	free(path);
