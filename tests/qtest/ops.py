@@ -136,6 +136,7 @@ def op_dma(w):
     if rng.chance(3):
         n = rng.pick((255, 255, 1000, 4095))
     iova &= (1 << 64) - 1
+    n = min(n, (1 << 64) - iova)        # what goes on behind the last address begins at 0: the firmware's page
     if is_firmwares(iova, iova + n - 1):
         iova = L.WINDOW + 0x100000 + (iova & 0xfff)
     dma(w, edu, iova, n, to_memory, rng.pick((0, 0, 0, 8, 64)) if n < 4000 else 0)
