@@ -43,6 +43,8 @@ static int prepare(struct scn *s, const struct evaluation *v, double x, unsigned
 	}
 	if (b->is_time)
 		snprintf(text, sizeof text, "%.0fps", x);
+	else if (b->is_whole)
+		snprintf(text, sizeof text, "%.0f", x);
 	else
 		snprintf(text, sizeof text, "%.9g", x);
 	if (!ret)
@@ -119,25 +121,35 @@ static double refine(struct evaluation *v, double low, double high)
 	return root;
 }
 
+/* A change of sign between two points, with points of no difference between them or not. */
+static double crossing(struct evaluation *v, double low, double high, double zero_first, double zero_last)
+{
+	return isnan(zero_first) ? refine(v, low, high) : (zero_first + zero_last) / 2;
+}
+
 int breakeven_find(const struct breakeven *b, char *const *costs, struct breakeven_point *p,
 		   struct err *e)
 {
 	struct evaluation v = {.b = b, .costs = costs, .e = e};
-	double before = 0;
+	double before = 0, low = b->from, zero_first = NAN, zero_last = NAN;
 
 	memset(p, 0, sizeof *p);
 	gsl_set_error_handler_off();
 	for (unsigned i = 0; i < BREAKEVEN_SCAN && !v.failed; i++) {
 		double x = scan_at(b, i), d = difference(x, &v);
 
-		if (i == 0)
+		if (d == 0) { /* a root only if the sign is another one behind it */
+			zero_first = isnan(zero_first) ? x : zero_first;
+			zero_last = x;
+			continue;
+		}
+		if (before == 0)
 			p->first = d;
-		else if (d == 0 && p->n_roots < BREAKEVEN_ROOTS_MAX)
-			p->root[p->n_roots++] = x;
 		else if (before * d < 0 && p->n_roots < BREAKEVEN_ROOTS_MAX)
-			p->root[p->n_roots++] = refine(&v, scan_at(b, i - 1), x);
+			p->root[p->n_roots++] = crossing(&v, low, x, zero_first, zero_last);
+		zero_first = zero_last = NAN;
 		before = d;
-		p->last = d;
+		low = x;
 	}
 	p->n_runs = v.n_runs;
 	return v.failed;

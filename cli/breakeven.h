@@ -4,7 +4,7 @@
  *
  * The difference is evaluated by real runs. It is looked at in BREAKEVEN_SCAN points of the range, equally
  * spaced by ratio (by difference when the range begins at 0); each change of sign is refined by Brent's
- * method (GSL). Sample s of the band is the same with every cost that is an estimate drawn from its
+ * method (GSL). Points where the policies cost the same are a root only between different signs. Sample s of the band is the same with every cost that is an estimate drawn from its
  * low..high, uniformly by ratio, from the stream "breakeven" of seed + s.
  */
 #ifndef CLI_BREAKEVEN_H
@@ -20,6 +20,7 @@ struct breakeven {
 	const struct scn *scn[2];  /* of the policies; the same when they differ by one value */
 	const char *vary;          /* path of the quantity */
 	bool is_time;              /* its values are times: x in picoseconds; else plain numbers */
+	bool is_whole;             /* x is rounded to a whole number */
 	double from, to;           /* range of x, from < to */
 	const char *between;       /* path of the policy; NULL: the scenarios differ */
 	const char *policy[2];     /* its values, or the scenarios' file names */
@@ -30,7 +31,7 @@ struct breakeven {
 struct breakeven_point {
 	unsigned n_roots;
 	double root[BREAKEVEN_ROOTS_MAX];
-	double first, last;        /* difference policy[0] - policy[1] at from and to */
+	double first;              /* the first difference policy[0] - policy[1] that is not 0; 0: none is */
 	unsigned n_runs;
 };
 

@@ -32,8 +32,8 @@ static const struct argp_option even_options[] = {
 	{"vary", KEY_VARY, "PATH", 0, "The quantity: a cost, or any number or time of the scenario", 0},
 	{"between", KEY_BETWEEN, "PATH=V1,V2", 0, "The two policies; or give two scenarios", 0},
 	{"metric", KEY_METRIC, "M", 0, "latency (default), latency-p99, cycles, time, vmexits, misses", 0},
-	{"from", KEY_FROM, "VALUE", 0, "Lower end; for a cost its published low", 0},
-	{"to", KEY_TO, "VALUE", 0, "Upper end; for a cost its published high", 0},
+	{"from", KEY_FROM, "VALUE", 0, "Lower end; for a cost by default its low (list costs)", 0},
+	{"to", KEY_TO, "VALUE", 0, "Upper end; for a cost by default its high", 0},
 	{"samples", KEY_SAMPLES, "N", 0, "Draws of the uncertain costs for the band (default 32, 0: none)", 0},
 	{"set", KEY_SET, "PATH=VALUE", 0, "Replace or add one value of the scenario; may be repeated", 0},
 	{"seed", KEY_SEED, "N", 0, "Seed of the band's draws (default 1)", 0},
@@ -43,8 +43,14 @@ static const char even_doc[] =
 	"Find where two policies cost the same, and the band over the uncertain costs.\v"
 	"Example:\n"
 	"  dmachurn breakeven s.yaml --vary costs.vhost-miss --from 1us --to 60us \\\n"
-	"      --between devices.net0.consumer.notifier=unmap,map-unmap --metric latency\n"
-	"  dmachurn breakeven a.yaml b.yaml --vary costs.vmexit-mmio --metric cycles\n";
+	"      --between devices.net0.consumer.notifier=unmap,map-unmap\n"
+	"  dmachurn breakeven a.yaml b.yaml --vary costs.vmexit-mmio --metric cycles\n"
+	"  dmachurn breakeven s.yaml --vary devices.net0.workload.touch --from 0 --to 1 \\\n"
+	"      --between devices.net0.consumer.notifier=unmap,map-unmap\n"
+	"\n"
+	"Between whole numbers more than 1 apart only whole numbers are tried.\n"
+	"\n"
+	"Exit status: 0 done, 1 environment, 2 the user's mistake.";
 
 static error_t even_parse(int key, char *arg, struct argp_state *state)
 {
@@ -123,7 +129,7 @@ static int parse_range(const struct even_args *a, struct breakeven *b, struct er
 	bool to_is_time;
 
 	if (!from || !to)
-		return err_user(e, "--vary %s: --from and --to are needed (only a cost has a published range)",
+		return err_user(e, "--vary %s: --from and --to are needed (only a cost has a range of its own)",
 				a->vary);
 	if (parse_end("--from", from, &b->is_time, &b->from, e) ||
 	    parse_end("--to", to, &to_is_time, &b->to, e))
@@ -131,6 +137,8 @@ static int parse_range(const struct even_args *a, struct breakeven *b, struct er
 	if (b->is_time != to_is_time && b->from != 0)
 		return err_user(e, "--from %s and --to %s: both are times or both are numbers", from, to);
 	b->is_time = to_is_time;
+	b->is_whole = !b->is_time && b->from == floor(b->from) && b->to == floor(b->to) &&
+		      b->to - b->from > 1;
 	if (!(b->from < b->to) || b->from < 0)
 		return err_user(e, "--from %s is not below --to %s", from, to);
 	return 0;
@@ -153,7 +161,9 @@ static int parse_between(char *text, struct breakeven *b, struct err *e)
 
 static void print_x(const struct breakeven *b, double x)
 {
-	if (!b->is_time)
+	if (b->is_whole)
+		printf("%.0f", x);
+	else if (!b->is_time)
 		printf("%.4g", x);
 	else if (x >= (double)PS_PER_MS)
 		printf("%.4g ms", x / (double)PS_PER_MS);
@@ -170,7 +180,10 @@ static void print_point(const struct breakeven *b, const struct breakeven_point 
 		print_x(b, b->from);
 		printf(" and ");
 		print_x(b, b->to);
-		printf(": %s costs less throughout\n", b->policy[p->first > 0 ? 1 : 0]);
+		if (p->first == 0)
+			printf(": no difference at all\n");
+		else
+			printf(": %s costs less throughout\n", b->policy[p->first > 0 ? 1 : 0]);
 	}
 	for (unsigned i = 0; i < p->n_roots; i++) {
 		/* the sign before the first root is that at `from`; it changes at each */
@@ -211,7 +224,7 @@ static int find_band(const struct even_args *a, const struct breakeven *b, struc
 {
 	char *costs[PRIM_N] = {NULL};
 	double *root = xcalloc(a->n_samples, sizeof *root);
-	unsigned n = 0, n_better[2] = {0, 0}, n_several = 0;
+	unsigned n = 0, n_better[2] = {0, 0}, n_same = 0, n_several = 0;
 	int ret = 0;
 
 	for (unsigned s = 0; s < a->n_samples && !ret; s++) {
@@ -221,7 +234,9 @@ static int find_band(const struct even_args *a, const struct breakeven *b, struc
 			fprintf(stderr, "\rband: sample %u of %u", s + 1, a->n_samples);
 		draw_costs(b->scn, a->seed + s, costs);
 		ret = breakeven_find(b, costs, &p, e);
-		if (!ret && p.n_roots == 0)
+		if (!ret && p.n_roots == 0 && p.first == 0)
+			n_same++;
+		else if (!ret && p.n_roots == 0)
 			n_better[p.first > 0 ? 1 : 0]++;
 		else if (!ret)
 			root[n++] = p.root[0];
@@ -247,6 +262,8 @@ static int find_band(const struct even_args *a, const struct breakeven *b, struc
 		for (unsigned i = 0; i < 2; i++)
 			if (n_better[i] != 0)
 				printf("    %s costs less throughout in %u\n", b->policy[i], n_better[i]);
+		if (n_same != 0)
+			printf("    no difference at all in %u\n", n_same);
 		if (n_several != 0)
 			printf("    more than one crossing in %u (the first is counted)\n", n_several);
 	}

@@ -18,6 +18,17 @@ out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary costs.walk-pte --
 	--between $between --metric cycles --samples 0)
 echo "$out" | grep -q 'no crossing between 3 us and 10 us: unmap costs less throughout' || fail "no crossing: $out"
 
+# Mappings that stay: the notifier changes nothing, so there is no crossing, neither here nor in the band.
+out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary costs.walk-pte --set devices.net0.mapping=static \
+	--set devices.net0.workload.ios=20 --between $between --samples 2)
+echo "$out" | grep -q 'no crossing between 100 ns and 1.5 us: no difference at all' || fail "static: $out"
+echo "$out" | grep -q '^    no difference at all in 2$' || fail "static, band: $out"
+echo "$out" | grep -q 'equal at' && fail "static: $out"
+# Whole numbers: a payload in bytes, where only whole numbers are allowed. One page more is one more miss.
+out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary devices.net0.workload.size --from 4096 --to 20000 \
+	--set devices.net0.workload.ios=20 --between $between --metric misses --samples 0)
+echo "$out" | grep -q 'no crossing between 4096 and 20000: map-unmap costs less throughout' || fail "whole numbers: $out"
+
 # want status and text: ARGUMENTS
 mistake() {
 	want=$1
