@@ -2,10 +2,11 @@
  *
  * life - steps of the life cycle as jobs.
  *
- *     turn       one step after the other
- *     quiet      the devices that the step stops have no I/O under way
- *     vCPU       queue lock, BQL; everything at once on the job's meter; both are released when
- * that has passed end        devices that run again begin what waited
+ *     turn     one step after the other
+ *     quiet    the devices that the step stops have no I/O under way
+ *     vCPU     queue lock, BQL; everything at once on the job's meter; both are released when that
+ *              has passed
+ *     end      devices that run again begin what waited
  */
 #include "models/host/life.h"
 

@@ -3,15 +3,18 @@
  * life - the life cycle of devices and of the guest: boot, attach, detach, plug, enable, reboot,
  * and scripted descriptors.
  *
- *   detach         the device stops (I/Os under way end or are given up), the driver unmaps what it
- * keeps and the device leaves its domain attach         it enters its domain again, the driver
- * starts it, I/Os that waited begin domain-switch  while the device works: detached from its
- * domain, attached to another one that maps the same unplug, plug   detach, then the consumer's
- * address space goes; the reverse disable        translation off (GCMD.TE), all else kept; devices
- * go on with the addresses they have enable         translation on again reboot         every
- * device stops, translation off, the IOMMU is reset, the guest boots as at the start submit one
- * descriptor through the guest's queue write-entry    one entry of the device's page tables, with
- * no invalidation
+ *   detach          the device stops (I/Os under way end or are given up), the driver unmaps what it
+ *                   keeps and the device leaves its domain
+ *   attach          it enters its domain again, the driver starts it, I/Os that waited begin
+ *   domain-switch   while the device works: detached from its domain, attached to another one that
+ *                   maps the same
+ *   unplug, plug    detach, then the consumer's address space goes; the reverse
+ *   disable         translation off (GCMD.TE), all else kept; devices go on with the addresses they have
+ *   enable          translation on again
+ *   reboot          every device stops, translation off, the IOMMU is reset, the guest boots as at the
+ *                   start
+ *   submit          one descriptor through the guest's queue
+ *   write-entry     one entry of the device's page tables, with no invalidation
  *
  * A step is a job on the machine's last vCPU. It holds the queue lock and the BQL from its
  * first to its last exit; submit waits for them as any submission does. Steps run one after the
