@@ -401,6 +401,7 @@ static struct io *io_new(struct dev *d, uint64_t n_bytes, enum perm perm)
 	io->job.self = io;
 	row.at_cycles = io->begun_at;
 	row.iova = io->number;
+	d->host->rec->cause = 0; /* an arrival: not the row of whoever ran before */
 	io->job.cause = io->cause = rec_event(d->host->rec, &row);
 	return io;
 }
@@ -449,7 +450,7 @@ static void io_end(struct job *j)
 	cycles_t took = evq_now(d->host->evq) - io->begun_at;
 	struct rec_event row = {.at_cycles = evq_now(d->host->evq), .entity = d->ent->id,
 				.kind = EVENT_IO_DONE, .iova = io->number, .bytes = io->n_bytes,
-				.cycles = took, .cause = io->cause};
+				.cycles = took};
 
 	if (io->failed) {
 		rec_count(d->ent, CTR_DROPPED, 1);
@@ -458,6 +459,7 @@ static void io_end(struct job *j)
 		rec_count(d->ent, CTR_BYTES, io->n_bytes);
 		stat_hist_add(d->latency_io, took);
 	}
+	d->host->rec->cause = io->cause;
 	rec_event(d->host->rec, &row);
 	io_free(io);
 	d->n_under_way--;

@@ -148,7 +148,8 @@ void dev_pause(struct dev *d, void (*quiet)(void *self), void *self);
 void dev_resume(struct dev *d);
 
 /* Hand an I/O over, now. The device accesses its buffers only if touched; else it completes the I/O without
- * (a receive buffer that is taken down unused, a request that is cancelled). NULL when all of the ring's slots are under way (the caller counts a drop). */
+ * (a receive buffer that is taken down unused, a request that is cancelled). NULL when all of the ring's
+ * slots are under way (the caller counts a drop). */
 struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm, bool touched);
 
 /* The device accesses [iova, iova + n_bytes), now, without rings: an I/O without map and unmap. At most

@@ -48,8 +48,10 @@ static void work_flushed(struct job *j)
 static void work_step(struct job *j)
 {
 	struct dev_work *w = j->self;
+	struct host *h = j->cpu->host;
 
 	w->work(w->guest, &j->m);
+	j->cause = h->rec->cause; /* the row with which the work began, if it logged one */
 	job_flush(j, work_flushed);
 }
 

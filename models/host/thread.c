@@ -131,9 +131,11 @@ static void miss_locked(void *self)
 {
 	struct dev_queue *q = self;
 	struct dev *d = q->dev;
-	struct rec_event row = {.at_cycles = evq_now(d->host->evq), .entity = d->ent->id,
-				.kind = EVENT_MISS, .iova = q->miss_at, .cause = q->first->cause};
+	cycles_t now = evq_now(d->host->evq);
+	struct rec_event row = {.at_cycles = now, .entity = d->ent->id, .kind = EVENT_MISS,
+				.iova = q->miss_at, .cycles = now - q->miss_begun_at};
 
+	d->host->rec->cause = q->first->cause;
 	stretch_begin(d, &q->m, rec_event(d->host->rec, &row));
 	if (d->consumer.type->select)
 		d->consumer.type->select(d->consumer.self, io_queue(q->first));

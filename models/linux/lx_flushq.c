@@ -102,9 +102,13 @@ void lx_flushq_flushed(struct lx_flushq *q, unsigned cpu, struct meter *m)
 static void timer_work(void *self, struct meter *m)
 {
 	struct lx_flushq *q = self;
+	struct rec *rec = q->domain->k->rec;
 
 	q->armed = false;
-	lx_event(q->domain->k, EVENT_TIMER, 0, 0, m);
+	if (rec) { /* nobody's doing but the timer's; the flush is its consequence */
+		rec->cause = 0;
+		rec->cause = lx_event(q->domain->k, EVENT_TIMER, 0, 0, m);
+	}
 	flush_begin(q, m);
 }
 
