@@ -97,6 +97,25 @@ static const char *label_text(const struct report *r, const char *label, char te
 	return text;
 }
 
+/* A number that is too long for its column is given in millions, with as many digits as fit. */
+static const char *number_text(const struct cell *cell, char number[TABLE_NUMBER])
+{
+	int room = CELL_WIDTH - 1 - cell->estimate;
+
+	if (cell->whole && cell->value != 0)
+		table_u64(number, (uint64_t)cell->value);
+	else
+		table_real(number, cell->value);
+	if (strlen(number) <= (size_t)room)
+		return number;
+	table_real(number, cell->value / 1e6);
+	if (strlen(number) + 1 <= (size_t)room)
+		strcat(number, "M");
+	else
+		snprintf(number, TABLE_NUMBER, "%.2e", cell->value);
+	return number;
+}
+
 /* One row; pending: a heading that is printed once one of its rows is. */
 static void put_row(const struct report *r, const char *label, const struct cell *cell,
 		    const char **pending)
@@ -114,11 +133,7 @@ static void put_row(const struct report *r, const char *label, const struct cell
 	}
 	report_label(r, label_text(r, label, text));
 	for (size_t i = 0; i < r->n; i++)
-		report_cell(r,
-			    cell[i].whole && cell[i].value != 0
-				    ? table_u64(number, (uint64_t)cell[i].value)
-				    : table_real(number, cell[i].value),
-			 cell[i].estimate && cell[i].value != 0);
+		report_cell(r, number_text(&cell[i], number), cell[i].estimate && cell[i].value != 0);
 	fprintf(r->to, "\n");
 }
 

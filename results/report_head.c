@@ -26,10 +26,10 @@ void report_label(const struct report *r, const char *label)
 
 void report_cell(const struct report *r, const char *text, bool estimate)
 {
-	int len = (int)strlen(text), room = CELL_WIDTH - 1;
+	int len = (int)strlen(text), room = CELL_WIDTH - 1 - estimate;
 
-	if (len > room) /* a value too long for its column keeps its end */
-		fprintf(r->to, " ..%s", text + len - (room - 2));
+	if (len > room) /* a parameter too long for its column keeps its end */
+		fprintf(r->to, " %s..%s", estimate ? "~" : "", text + len - (room - 2));
 	else
 		fprintf(r->to, "%*s%s%s", CELL_WIDTH - len - estimate, "", estimate ? "~" : "", text);
 }
