@@ -187,4 +187,4 @@ static int bench_main(int argc, char **argv)
 	return failed ? EXIT_ENVIRONMENT : EXIT_DONE;
 }
 
-const struct verb verb_bench = {"bench", "Measure the program's own speed", bench_main};
+const struct verb verb_bench = {"bench", "measure the program's own speed", bench_main};

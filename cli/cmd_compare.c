@@ -60,8 +60,9 @@ static const char compare_doc[] =
 	"Run side by side and print one table of at most 72 columns.\v"
 	"Examples:\n"
 	"  dmachurn compare before.yaml after.yaml\n"
-	"  dmachurn compare s.yaml --vary devices.net0.consumer.notifier=unmap,map-unmap,devtlb\n"
-	"  dmachurn compare s.yaml --vary costs.vmexit-mmio=1500ns,3us,8us --set guest.kernel=5.10\n\n"
+	"  dmachurn compare s.yaml --vary devices.net0.consumer.notifier=unmap,map-unmap\n"
+	"  dmachurn compare s.yaml --vary costs.vmexit-mmio=1500ns,3us,8us \\\n"
+	"      --set guest.kernel=5.10\n\n"
 	"Figures marked ~ rest on costs that are estimates; the last lines name them and repeat the "
 	"command.\n\n"
 	"Exit status: 0 done, 1 environment, 2 the user's mistake, 3 the modelled QEMU aborted.";

@@ -53,11 +53,11 @@ static const char import_doc[] =
 	"  dmachurn import ftrace guest.txt --qemu-log qemu.log -o net.trace\n"
 	"  dmachurn import ftrace guest.txt --caching-mode on --kernel 6.1 -o net.trace\n"
 	"  dmachurn import qemu-trace qemu.log.gz -o net.trace\n"
+	"\n"
 	"The guest's log is ftrace's trace file with iommu:map and iommu:unmap, better with the "
-	"function\n"
-	"tracer on; QEMU's log is of `-trace 'vtd_*' -trace fw_cfg_select`. The guest's log alone "
-	"says\n"
-	"what was mapped; QEMU's adds boot, phases, interrupt entries and the device.";
+	"function tracer on; QEMU's log is of `-trace 'vtd_*' -trace fw_cfg_select`. The guest's log "
+	"alone says what was mapped; QEMU's adds boot, phases, interrupt entries and the device.\n\n"
+	"Exit status: 0 done, 1 environment, 2 the user's mistake.";
 
 static error_t import_parse(int key, char *arg, struct argp_state *state)
 {

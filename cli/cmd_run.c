@@ -41,7 +41,8 @@ static const char run_doc[] =
 	"Examples:\n"
 	"  dmachurn run scenarios/headline/dynamic-vhost-unmap-cm.yaml\n"
 	"  dmachurn run scenarios/headline/*.yaml --db headline.db\n"
-	"  dmachurn run s.yaml --set devices.net0.mapping=static --set costs.vmexit-mmio=2us\n"
+	"  dmachurn run s.yaml --set devices.net0.mapping=static \\\n"
+	"      --set costs.vmexit-mmio=2us\n"
 	"  dmachurn run s.yaml --db s.db --log events\n\n"
 	"Exit status: 0 done, 1 environment, 2 the user's mistake, 3 the modelled QEMU aborted.";
 

@@ -160,6 +160,7 @@ int runner_run(const struct run_job *job, struct store *store, struct run_result
 	}
 	if (!ret) {
 		out->fingerprint = store_fingerprint(m->host.rec, out->sim_cycles);
+		out->unfinished = !m->host.aborted && !machine_is_done(m);
 		out->aborted = m->host.aborted ? xstrdup(m->host.aborted) : NULL;
 		out->rec = m->host.rec;
 		m->host.rec = NULL;

@@ -29,7 +29,8 @@ struct run_result {
 	struct rec *rec;
 	struct store_param *param;   /* every parameter of the run, sorted by path */
 	size_t n_params;
-	char *aborted; /* NULL, or why the modelled QEMU would have aborted (then exit status 3) */
+	bool unfinished; /* the duration was over before every workload and step of life was */
+	char *aborted;   /* NULL, or why the modelled QEMU would have aborted (then exit status 3) */
 };
 
 /* Parse and validate only (the machine is built and thrown away). 0 or -errno. */

@@ -4,6 +4,7 @@
  */
 #include "cli/summary.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/counters.h"
@@ -36,7 +37,7 @@ static void print_entity(FILE *to, const struct run_result *r, const struct enti
 		any = true;
 		fprintf(to, "    %-24s %14llu", counters_names.counter[c],
 			(unsigned long long)ent->counter[c]);
-		if (per != 0)
+		if (per != 0 && c != CTR_CONSUMER_PINNED_MAX) /* a maximum is of no I/O */
 			fprintf(to, " %12.3f", (double)ent->counter[c] / (double)per);
 		fprintf(to, "\n");
 	}
@@ -51,6 +52,23 @@ static void print_entity(FILE *to, const struct run_result *r, const struct enti
 			us(r, (double)stat_hist_quantile(l->hist, 0.99)),
 			us(r, (double)stat_hist_max(l->hist)));
 	}
+}
+
+/* A device whose workload.ios the end of the run's duration left undone. Not told with a warm-up, during
+ * which I/Os are not counted. */
+static void print_unfinished(FILE *to, const struct run_result *r, const struct entity *ent)
+{
+	const char *warm_up = run_result_param(r, "warm-up"), *ios;
+	uint64_t done = ent->counter[CTR_IOS] + ent->counter[CTR_DROPPED];
+	char path[300];
+
+	snprintf(path, sizeof path, "devices.%s.workload.ios", ent->name);
+	ios = run_result_param(r, path);
+	if (!r->unfinished || !ios || !warm_up || strcmp(warm_up, "0") != 0 ||
+	    done >= strtoull(ios, NULL, 10))
+		return;
+	fprintf(to, "    %llu of %s I/Os: the run's duration (%s) was over\n", (unsigned long long)done, ios,
+		run_result_param(r, "duration"));
 }
 
 /* Counter c of entity i as it stood at mark k; behind the last mark: as it stands. */
@@ -114,6 +132,7 @@ void summary_print(FILE *to, const struct run_result *r, uint64_t replicate)
 		uint64_t own = ent->counter[CTR_IOS];
 
 		print_entity(to, r, ent, own ? own : n_ios(r));
+		print_unfinished(to, r, ent);
 	}
 	print_phases(to, r);
 	if (r->sim_cycles != 0)
