@@ -9,6 +9,9 @@
  *
  * With `touch` the device accesses each mapping once, just before it is unmapped: one I/O.
  *
+ * Addresses are the trace's own. A lazy replay of a strict guest's trace uses an address again before the flush,
+ * which a lazy guest would not: its descriptors are right, its misses and stale hits are not.
+ *
  * Omitted: ACCESS rows.
  */
 #include <assert.h>
