@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+# What guest drivers map for an I/O, and when workloads begin one: counts that are known by hand.
+import csv
+import io
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+BIN = os.path.join(os.path.abspath(os.environ.get("top_builddir", "build")), "dmachurn")
+HEAD = """# One device.
+duration: 10ms
+machine: {clock: 3GHz}
+iommu: {model: vtd, qemu: "7.2", caching-mode: on}
+guest: {kernel: "6.1"}
+devices:
+  d: {driver: DRIVER, queues: QUEUES, scatter: SCATTER, consumer: {model: CONSUMER}, workload: {WORKLOAD}}
+"""
+
+# driver, scatter, queues, consumer, workload, then figures: text in Python over the run's figures by name
+ROWS = [
+    # header, 8 data pages, status, table: 11 maps; strict under caching mode, so 2 exits each
+    ("virtio-blk", "on", 1, "vhost", "model: rr, size: 32KiB, ios: 10", [
+        ("guest.map == 10 * 11", "the rings are mapped before counting begins"),
+        ("vmexits == 10 * 22", ""),
+        ("guest.unmap == 10 * 11", "")]),
+    # one buffer: header, data, status, table
+    ("virtio-blk", "off", 1, "vhost", "model: rr, size: 32KiB, ios: 10", [
+        ("guest.unmap == 10 * 4", "")]),
+    # one map a request, however scattered; VFIO hears a page at a time
+    ("nvme", "on", 1, "vfio", "model: rr, size: 32KiB, ios: 10", [
+        ("guest.unmap == 10", ""), ("consumer.map == 80", "8 pages"), ("vmexits == 20", "the doorbell is mapped")]),
+    # QEMU's own device: the doorbell is an exit, one for each I/O
+    ("e1000e", "off", 1, "emulated", "model: rr, ios: 10", [
+        ("vmexits.kick == 10", ""), ("vmexits == 10 + vmexits.qi_tail", ""), ("vmexits.qi_tail == 20", "")]),
+    ("virtio-net", "off", 1, "emulated", "model: rr, ios: 10", [
+        ("kicks.light == 10", ""), ("vmexits == 20", "")]),
+    # 10 ms at 20,000 a second, whatever the device does: 200, the first at 0 or after a gap
+    ("virtio-net", "off", 1, "none", "model: stream, rate: 20kpps", [
+        ("199 <= ios + dropped <= 200", "")]),
+    # 20,000 a second for 10 ms by chance: 200, 5 sigma 71; equal gaps would give 199 or 200
+    ("virtio-net", "off", 1, "none", "model: stream, rate: 20kpps, arrival: poisson", [
+        ("129 <= ios + dropped <= 271", ""), ("not 199 <= ios + dropped <= 200", "this seed's are others")]),
+    # a think time as long as the run: one I/O
+    ("virtio-net", "off", 1, "none", "model: rr, think: 10ms", [("ios == 1", "")]),
+    # no buffer is touched: the rings alone are used, and no payload's page is missed
+    ("virtio-net", "off", 1, "vhost", "model: rr, ios: 10, touch: 0", [
+        ("consumer.miss <= 3", "three ring pages"), ("guest.unmap == 10", "")]),
+    # 4 queues with 3 ring pages each, all used in turn
+    ("virtio-net", "off", 4, "vhost", "model: rr, ios: 8, touch: 0", [
+        ("consumer.miss > 3", "more than one queue's")]),
+]
+
+
+class Figures(dict):
+    def __missing__(self, name):
+        return 0
+
+
+def figures_of(work, text):
+    with open(os.path.join(work, "s.yaml"), "w") as f:
+        f.write(text)
+    db = os.path.join(work, "s.db")
+    if os.path.exists(db):
+        os.remove(db)
+    subprocess.run([BIN, "run", "--quiet", "s.yaml", "--db", db], cwd=work, check=True)
+    out = subprocess.run([BIN, "show", "--db", db, "--csv"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return Figures((r["figure"].replace(".", "_"), float(r["value"])) for r in csv.DictReader(io.StringIO(out))
+                   if r["entity"] == "d")
+
+
+failed = 0
+with tempfile.TemporaryDirectory() as work:
+    for driver, scatter, queues, consumer, workload, wants in ROWS:
+        text = HEAD
+        for key, value in (("DRIVER", driver), ("QUEUES", str(queues)), ("SCATTER", scatter),
+                           ("CONSUMER", consumer), ("WORKLOAD", workload)):
+            text = text.replace(key, value)
+        got = figures_of(work, text)
+        for want, why in wants:
+            if not eval(want.replace(".", "_"), {}, got):
+                print("FAIL:", driver, "scatter", scatter, consumer, workload, "-", want, why, dict(got))
+                failed = 1
+
+# A replay at the recorded pace: the unmap at 7 ms is not done before 21,000,000 cycles of 3 GHz; else long before.
+TRACE = """dmachurn-trace 1
+kernel 6.1
+caching-mode on
+device 00:02.0 ats=off
+0 boot
+1000 enable
+2000 attach 00:02.0 1 kernel
+3000 map 1 0 rw 0xfffff000 0x1000000+4096
+7000000 unmap 1 0 0xfffff000 4096
+end 5
+"""
+with tempfile.TemporaryDirectory() as work:
+    with open(os.path.join(work, "t.trace"), "w") as f:
+        f.write(TRACE)
+    with open(os.path.join(work, "s.yaml"), "w") as f:
+        f.write("# A trace.\nmachine: {vcpus: 1, clock: 3GHz}\niommu: {model: vtd, caching-mode: on}\n"
+                "devices:\n  d: {consumer: {model: vhost, notifier: unmap}, "
+                "workload: {model: replay, trace: t.trace, touch: off}}\n")
+    for pace, least, most in (("recorded", 21000000, 22000000), ("asap", 1, 1000000)):
+        subprocess.run([BIN, "run", "--quiet", "s.yaml", "--db", pace + ".db", "--set",
+                        "devices.d.workload.pace=" + pace], cwd=work, check=True)
+        db = sqlite3.connect(os.path.join(work, pace + ".db"))
+        (cycles,) = db.execute("SELECT sim_cycles FROM run").fetchone()
+        db.close()
+        if not least <= cycles <= most:
+            print("FAIL: replay,", pace, "-", cycles, "cycles, want", least, "to", most)
+            failed = 1
+sys.exit(failed)
