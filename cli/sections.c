@@ -34,7 +34,7 @@ static const char *const flush_words[] = {"auto", "strict", "lazy", "passthrough
 
 static const struct opt guest_rows[] = {
 	OPT_TEXT(struct guest_options, kernel, "kernel", "6.1",
-		 "Linux version whose rules hold, from 5.4; checked up to 6.12, newer ones behave like it"),
+		 "Linux version whose rules hold, 5.4 to 6.12"),
 	OPT_ENUM(struct guest_options, flush, "flush", "auto", flush_words,
 		 "what the guest's command line asks for; auto: the kernel's default for this IOMMU"),
 	OPT_BOOL(struct guest_options, superpages, "superpages", "on",
