@@ -68,6 +68,17 @@ static const struct context {
 	{"workload.size", " of ", ""},
 };
 
+/* A replayed trace has the driver of its guest, whatever the scenario's default says. */
+static bool is_replayed(const struct report *r, const char *section, const char *what)
+{
+	char path[200];
+	const struct store_param *model;
+
+	snprintf(path, sizeof path, "%sworkload.model", section);
+	model = figures_param(&r->all[0], path);
+	return strcmp(what, "driver") == 0 && model && strcmp(model->value, "replay") == 0;
+}
+
 static void append_context(const struct report *r, const char *section, const struct context *c,
 			   char *line, size_t size)
 {
@@ -75,7 +86,8 @@ static void append_context(const struct report *r, const char *section, const st
 	char path[200];
 
 	snprintf(path, sizeof path, "%s%s", section, c->path);
-	if (same_text(r, path) && strcmp(figures_param(&r->all[0], path)->value, "0") != 0)
+	if (same_text(r, path) && strcmp(figures_param(&r->all[0], path)->value, "0") != 0 &&
+	    !is_replayed(r, section, c->path))
 		snprintf(line + len, size - len, "%s%s%s", c->before,
 			 figures_param(&r->all[0], path)->value, c->after);
 }

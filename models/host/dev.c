@@ -109,6 +109,7 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 {
 	gpa_t at;
 
+	d->n_premapped = 0;
 	if (d->config.n_premap == 0)
 		return 0;
 	if (d->premap_pages == 0) {
@@ -133,6 +134,7 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 			return ret;
 		}
 		d->premap[i] = map.first;
+		d->n_premapped++;
 	}
 	return 0;
 }
@@ -190,7 +192,7 @@ void dev_stop(struct dev *d, struct meter *m)
 	d->started = false;
 	if (d->consumer.type->stop)
 		d->consumer.type->stop(d->consumer.self, m);
-	for (uint64_t i = 0; i < d->config.n_premap; i++) {
+	for (uint64_t i = 0; i < d->n_premapped; i++) {
 		struct dma_map map = {.n_segs = 1, .n_bytes = PAGE_BYTES, .perm = PERM_RW,
 				      .iova = d->premap[i], .first = d->premap[i],
 				      .last = d->premap[i] | ~PAGE_MASK};

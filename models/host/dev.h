@@ -108,7 +108,8 @@ struct dev {
 	gpa_t buffers;          /* of slot 0 */
 	uint64_t slot_pages;
 	gpa_t ring_pages, premap_pages; /* their memory; 0: not taken yet */
-	iova_t *premap;                 /* [config.n_premap] while started */
+	iova_t *premap;                 /* [config.n_premap], of these n_premapped are mapped */
+	uint64_t n_premapped;
 	bool started;                   /* dev_start() and not yet dev_stop() */
 	bool paused;                    /* I/Os handed over wait in `parked` */
 	uint64_t n_under_way;           /* I/Os begun and not yet ended */
