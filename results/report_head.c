@@ -68,7 +68,7 @@ static const struct context {
 	{"workload.size", " of ", ""},
 };
 
-/* A replayed trace has the driver of its guest, whatever the scenario's default says. */
+/* A replayed trace has the driver of its guest, whatever the scenario's defaults say. */
 static bool is_replayed(const struct report *r, const char *section, const char *what)
 {
 	char path[200];
@@ -76,7 +76,8 @@ static bool is_replayed(const struct report *r, const char *section, const char 
 
 	snprintf(path, sizeof path, "%sworkload.model", section);
 	model = figures_param(&r->all[0], path);
-	return strcmp(what, "driver") == 0 && model && strcmp(model->value, "replay") == 0;
+	return (strcmp(what, "driver") == 0 || strcmp(what, "mapping") == 0) && model &&
+	       strcmp(model->value, "replay") == 0;
 }
 
 static void append_context(const struct report *r, const char *section, const struct context *c,
@@ -136,7 +137,7 @@ static void put_devices(const struct report *r)
 	for (size_t i = 0; i < r->all[0].n_params; i++) {
 		const char *path = r->all[0].param[i].path;
 		size_t len = strlen(path);
-		char section[120], line[600];
+		char section[120], line[600], *lost;
 
 		if (strncmp(path, devices, strlen(devices)) != 0 || len < strlen(driver) ||
 		    strcmp(path + len - strlen(driver), driver) != 0 || !same_text(r, path))
@@ -146,6 +147,9 @@ static void put_devices(const struct report *r)
 			 section + strlen(devices));
 		for (size_t k = 0; k < sizeof device_context / sizeof device_context[0]; k++)
 			append_context(r, section, &device_context[k], line, sizeof line);
+		lost = strstr(line, ":,");
+		if (lost) /* what stood before the separator is not shown */
+			memmove(lost + 1, lost + 2, strlen(lost + 2) + 1);
 		put_context_line(r, line);
 	}
 }
