@@ -60,12 +60,14 @@ struct vtd {
 	uint64_t addr_mask; /* 2^aw - 1 */
 	uint64_t pte_rsvd[VTD_LEVELS_MAX + 1][2]; /* [level][is a large leaf] */
 	uint64_t desc_rsvd[VTD_S_N]; /* reserved bits by structure */
-	uint64_t type_rsvd[VTD_DESC_TYPES][2]; /* the same of a descriptor's two words, by type */
+	/* the same of a descriptor by type: of its two words, and of words 2 and 3 when it has 256 bits */
+	uint64_t type_rsvd[VTD_DESC_TYPES][3];
 
-	bool dmar_enabled, root_scalable, qi_enabled, iq_dw, intr_enabled;
+	bool dmar_enabled, root_scalable, qi_enabled, iq_dw, intr_enabled, ir_eime;
 	const struct vtd_desc *running; /* the descriptor that runs now; NULL: none */
 	bool desc_aborted; /* QEMU would have aborted inside the running register write */
-	gpa_t root, iq;
+	gpa_t root, iq, ir_table;
+	uint32_t ir_size; /* entries of the interrupt remapping table */
 	uint32_t iq_size, iq_head, iq_tail; /* descriptors */
 	unsigned last_type;
 	uint32_t ctx_gen;
@@ -168,9 +170,11 @@ void vtd_desc_init(struct vtd *v);
 static inline bool vtd_desc_is_bad(const struct vtd *v, enum vtd_desc_type type,
 				   const struct vtd_desc *d)
 {
-	if (v->iq_dw && vtd_has(v, VTD_B_DESC_HIGH) && (d->w2 | d->w3) != 0)
+	const uint64_t *rsvd = v->type_rsvd[type];
+
+	if (v->iq_dw && ((d->w2 | d->w3) & rsvd[2]) != 0)
 		return true;
-	return ((d->lo & v->type_rsvd[type][0]) | (d->hi & v->type_rsvd[type][1])) != 0;
+	return ((d->lo & rsvd[0]) | (d->hi & rsvd[1])) != 0;
 }
 /* Type as this version reads it. */
 static inline unsigned vtd_desc_type(const struct vtd *v, const struct vtd_desc *d)
@@ -189,6 +193,10 @@ void vtd_inv_ctx_device(struct vtd *v, uint16_t sid, unsigned fm, struct meter *
 void vtd_inv_iotlb_global(struct vtd *v, struct meter *m);
 void vtd_inv_iotlb_domain(struct vtd *v, uint16_t did, struct meter *m);
 void vtd_inv_iotlb_pages(struct vtd *v, uint16_t did, iova_t addr, unsigned am, struct meter *m);
+/* The same for requests with that PASID; those without one have RID_PASID. */
+void vtd_inv_piotlb(struct vtd *v, uint16_t did, uint32_t pasid, struct meter *m);
+void vtd_inv_piotlb_pages(struct vtd *v, uint16_t did, uint32_t pasid, iova_t addr, unsigned am,
+			  struct meter *m);
 void vtd_inv_devtlb(struct vtd *v, uint16_t sid, iova_t first, iova_t last, struct meter *m);
 /* The registers' way to the same. */
 void vtd_inv_ccmd_write(struct vtd *v, struct meter *m);
@@ -251,6 +259,8 @@ struct vtd_fault_info {
 	uint32_t pasid;
 };
 void vtd_fault_report(struct vtd *v, const struct vtd_fault_info *f);
+/* Of a message, that named entry index. */
+void vtd_fault_record_ir(struct vtd *v, uint16_t sid, enum vtd_fault reason, uint16_t index);
 /* Raise the fault event unless one of PFO, PPF, IQE was set before. */
 void vtd_fault_event(struct vtd *v, uint32_t fsts_before);
 void vtd_fault_update_ppf(struct vtd *v);
@@ -260,6 +270,10 @@ void vtd_fault_fectl_write(struct vtd *v);
 void vtd_fault_completion(struct vtd *v);
 void vtd_fault_ics_write(struct vtd *v);
 void vtd_fault_iectl_write(struct vtd *v);
+
+/* ---- vtd_ir.c */
+/* GCMD.SIRTP: use the table that IRTA names. */
+void vtd_ir_set_table(struct vtd *v);
 
 /* ---- vtd_notify.c */
 int vtd_notify_add(struct vtd_as *as, struct notifier *n);

@@ -3,7 +3,7 @@
  * vtd_fault - the fault record, its status bits, and the two events the unit can raise (VT-d 7, 11.4.7).
  *
  * One record: a second fault of the same source is dropped, of another source sets the overflow bit.
- * Omitted: messages leave the unit only as trace events; interrupt remapping and its faults.
+ * Omitted: messages leave the unit only as trace events.
  */
 #include <inttypes.h>
 
@@ -33,6 +33,11 @@ static bool fault_is_qualified(enum vtd_fault reason)
 	case VTD_FR_CTX_RSVD: /* Deviates: VT-d 7.1.3: FPD does not hide it */
 	case VTD_FR_PDIR_ACCESS:
 	case VTD_FR_PASID_ACCESS:
+	case VTD_FR_IR_REQUEST: /* of messages; vtd_ir.c knows what hides them */
+	case VTD_FR_IR_INDEX:
+	case VTD_FR_IR_P:
+	case VTD_FR_IR_ACCESS:
+	case VTD_FR_IR_RSVD:
 		return false;
 	}
 	return false;
@@ -42,15 +47,6 @@ static void fault_irq(const struct vtd *v, uint32_t addr_reg, uint32_t data_reg)
 {
 	VTD_TRACE(v, "vtd_irq_generate addr 0x%" PRIx32 " data 0x%" PRIx32,
 		  vtd_reg_get32(v, addr_reg), vtd_reg_get32(v, data_reg));
-}
-
-void vtd_msi_write(const struct vtd *v, uint64_t addr, uint32_t data)
-{
-	VTD_TRACE(v, "vtd_ir_remap_msi_req addr 0x%" PRIx64 " data 0x%" PRIx32, addr, data);
-	VTD_TRACE(v,
-		  "vtd_ir_remap_msi (addr 0x%" PRIx64 ", data 0x%" PRIx32 ") -> (addr 0x%" PRIx64
-		  ", data 0x%" PRIx32 ")",
-		  addr, data, addr, data);
 }
 
 void vtd_fault_event(struct vtd *v, uint32_t fsts_before)
@@ -72,14 +68,20 @@ void vtd_fault_update_ppf(struct vtd *v)
 	VTD_TRACE(v, "vtd_fsts_ppf FSTS PPF bit set to %d", f);
 }
 
-static void fault_record(struct vtd *v, const struct vtd_fault_info *f, uint32_t fsts)
+/* Into the record, unless it is taken: then a fault of another source overflows. hi has the source. */
+static void fault_record(struct vtd *v, uint64_t hi, uint64_t lo)
 {
-	/* Deviates: VT-d 11.4.7.6: only 16 bits of the PASID */
-	uint64_t hi = FPUT(VTD_FRCD_SID, f->sid) | FPUT(VTD_FRCD_PP, f->pp) |
-		      FPUT(VTD_FRCD_FR, (uint64_t)f->reason) |
-		      FPUT(VTD_FRCD_PV, f->pasid & 0xffffu) | FPUT(VTD_FRCD_T, !f->is_write);
-	uint64_t lo = f->iova & PAGE_MASK;
+	uint32_t fsts = vtd_reg_get32(v, VTD_FSTS);
+	uint64_t old = vtd_reg_get64(v, VTD_FRCD_HI);
+	bool has_overflowed = FGET(VTD_FSTS_PFO, fsts) != 0;
 
+	if (has_overflowed || FGET(VTD_FRCD_F, old)) {
+		rec_count(v->ent, CTR_FAULT_DROPPED, 1);
+		if (!has_overflowed && FGET(VTD_FRCD_SID, old) != FGET(VTD_FRCD_SID, hi))
+			vtd_reg_change(v, VTD_FSTS, 0, FMASK(VTD_FSTS_PFO));
+		return;
+	}
+	rec_count(v->ent, CTR_FAULT_RECORDED, 1);
 	vtd_reg_set64(v, VTD_FRCD_LO, lo);
 	vtd_reg_set64(v, VTD_FRCD_HI, hi);
 	VTD_TRACE(v, "vtd_frr_new index 0 high 0x%" PRIx64 " low 0x%" PRIx64, hi, lo);
@@ -93,9 +95,10 @@ static void fault_record(struct vtd *v, const struct vtd_fault_info *f, uint32_t
 
 void vtd_fault_report(struct vtd *v, const struct vtd_fault_info *f)
 {
-	uint32_t fsts = vtd_reg_get32(v, VTD_FSTS);
-	uint64_t old = vtd_reg_get64(v, VTD_FRCD_HI);
-	bool is_full = FGET(VTD_FRCD_F, old) != 0;
+	/* Deviates: VT-d 11.4.7.6: only 16 bits of the PASID */
+	uint64_t hi = FPUT(VTD_FRCD_SID, f->sid) | FPUT(VTD_FRCD_PP, f->pp) |
+		      FPUT(VTD_FRCD_FR, (uint64_t)f->reason) |
+		      FPUT(VTD_FRCD_PV, f->pasid & 0xffffu) | FPUT(VTD_FRCD_T, !f->is_write);
 
 	if (f->fpd && fault_is_qualified(f->reason)) {
 		VTD_TRACE(v, "vtd_fault_disabled Fault processing disabled for context entry");
@@ -104,14 +107,13 @@ void vtd_fault_report(struct vtd *v, const struct vtd_fault_info *f)
 	}
 	VTD_TRACE(v, "vtd_dmar_fault sid 0x%x fault %d addr 0x%" PRIx64 " write %d", f->sid,
 		  (int)f->reason, f->iova, f->is_write);
-	if (FGET(VTD_FSTS_PFO, fsts) || is_full) {
-		rec_count(v->ent, CTR_FAULT_DROPPED, 1);
-		if (!FGET(VTD_FSTS_PFO, fsts) && FGET(VTD_FRCD_SID, old) != f->sid)
-			vtd_reg_change(v, VTD_FSTS, 0, FMASK(VTD_FSTS_PFO));
-		return;
-	}
-	rec_count(v->ent, CTR_FAULT_RECORDED, 1);
-	fault_record(v, f, fsts);
+	fault_record(v, hi, f->iova & PAGE_MASK);
+}
+
+void vtd_fault_record_ir(struct vtd *v, uint16_t sid, enum vtd_fault reason, uint16_t index)
+{
+	fault_record(v, FPUT(VTD_FRCD_SID, sid) | FPUT(VTD_FRCD_FR, (uint64_t)reason),
+		     FPUT(VTD_FRCD_IR_INDEX, index));
 }
 
 void vtd_fault_fsts_write(struct vtd *v)

@@ -4,7 +4,7 @@
  *
  * One write may ask for several things; the order is TE, SRTP, QIE, SIRTP, IRE. SRTP and TE empty both caches
  * of translations (Deviates: VT-d 6.5: software would have to invalidate).
- * Omitted: SFL, EAFL, WBF, CFI (QEMU ignores them); interrupt remapping itself.
+ * Omitted: SFL, EAFL, WBF, CFI (QEMU ignores them).
  */
 #include <inttypes.h>
 
@@ -47,16 +47,6 @@ static void gcmd_root(struct vtd *v, struct meter *m)
 	vtd_gcmd_forget(v, m);
 }
 
-static void gcmd_ir_root(struct vtd *v)
-{
-	uint64_t irta = vtd_reg_get64(v, VTD_IRTA);
-
-	VTD_TRACE(v, "vtd_reg_ir_root addr 0x%" PRIx64 " size 0x%x",
-		  irta & FMASK(VTD_IRTA_IRTA) & v->addr_mask,
-		  2u << (unsigned)FGET(VTD_IRTA_S, irta));
-	gcmd_status(v, FMASK(VTD_GCMD_SIRTP), true);
-}
-
 static void gcmd_ir_enable(struct vtd *v, bool on)
 {
 	VTD_TRACE(v, "vtd_ir_enable enable %d", on);
@@ -76,8 +66,10 @@ void vtd_gcmd_write(struct vtd *v, struct meter *m)
 		gcmd_root(v, m);
 	if (FGET(VTD_GCMD_QIE, changed))
 		vtd_qi_enable(v, FGET(VTD_GCMD_QIE, val) != 0, m);
-	if (FGET(VTD_GCMD_SIRTP, val))
-		gcmd_ir_root(v);
+	if (FGET(VTD_GCMD_SIRTP, val)) {
+		vtd_ir_set_table(v);
+		gcmd_status(v, FMASK(VTD_GCMD_SIRTP), true);
+	}
 	if (FGET(VTD_GCMD_IRE, changed) && (v->config.intremap || vtd_has(v, VTD_B_IRE_ALWAYS)))
 		gcmd_ir_enable(v, FGET(VTD_GCMD_IRE, val) != 0);
 }

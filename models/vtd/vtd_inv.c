@@ -51,13 +51,19 @@ void vtd_inv_iotlb_global(struct vtd *v, struct meter *m)
 	vtd_shadow_sync_listened(v, m);
 }
 
-/* Does the device's context entry resolve to that domain now? */
+/* Does the device's context entry resolve to that domain now? *ce: the entry. */
+static bool inv_resolves(struct vtd_as *as, uint16_t did, struct vtd_ce *ce, struct vtd_domain *d,
+			 struct meter *m)
+{
+	return vtd_ctx_fetch(as->v, as->as.sid, ce, m) == VTD_FR_NONE &&
+	       vtd_ctx_domain(as->v, ce, d) == VTD_FR_NONE && d->did == did;
+}
+
 static bool inv_is_in_domain(struct vtd_as *as, uint16_t did, struct vtd_domain *d, struct meter *m)
 {
 	struct vtd_ce ce;
 
-	return vtd_ctx_fetch(as->v, as->as.sid, &ce, m) == VTD_FR_NONE &&
-	       vtd_ctx_domain(as->v, &ce, d) == VTD_FR_NONE && d->did == did;
+	return inv_resolves(as, did, &ce, d, m);
 }
 
 void vtd_inv_iotlb_domain(struct vtd *v, uint16_t did, struct meter *m)
@@ -87,6 +93,33 @@ void vtd_inv_iotlb_pages(struct vtd *v, uint16_t did, iova_t addr, unsigned am, 
 	}
 	for (struct vtd_as *as = v->listened; as; as = as->next_listened)
 		if (inv_is_in_domain(as, did, &d, m))
+			vtd_shadow_pages(as, &d, addr, PAGE_BYTES << am, m);
+}
+
+void vtd_inv_piotlb(struct vtd *v, uint16_t did, uint32_t pasid, struct meter *m)
+{
+	struct vtd_domain d;
+	struct vtd_ce ce;
+
+	meter_charge(m, PRIM_IOTLB_SCAN, v->iotlb.n);
+	vtd_iotlb_drop_pasid(&v->iotlb, did, pasid);
+	/* QEMU reads RID_PASID from an entry of legacy mode, too */
+	for (struct vtd_as *as = v->listened; as; as = as->next_listened)
+		if (inv_resolves(as, did, &ce, &d, m) && vtd_ctx_rid_pasid(v, &ce) == pasid)
+			vtd_shadow_sync(as, m);
+}
+
+void vtd_inv_piotlb_pages(struct vtd *v, uint16_t did, uint32_t pasid, iova_t addr, unsigned am,
+			  struct meter *m)
+{
+	struct vtd_domain d;
+	struct vtd_ce ce;
+
+	/* of cached pages only those of the first stage go, and there are none */
+	meter_charge(m, PRIM_IOTLB_SCAN, v->iotlb.n);
+	for (struct vtd_as *as = v->listened; as; as = as->next_listened)
+		if (inv_resolves(as, did, &ce, &d, m) && v->root_scalable &&
+		    vtd_ctx_rid_pasid(v, &ce) == pasid)
 			vtd_shadow_pages(as, &d, addr, PAGE_BYTES << am, m);
 }
 

@@ -184,6 +184,17 @@ void vtd_iotlb_drop_domain(struct vtd_iotlb *t, uint16_t did)
 	}
 }
 
+void vtd_iotlb_drop_pasid(struct vtd_iotlb *t, uint16_t did, uint32_t pasid)
+{
+	for (unsigned l = t->did[did % VTD_IOTLB_DIDS], next; l; l = next) {
+		struct vtd_iotlb_entry *e = iotlb_at(t, l);
+
+		next = e->did_next;
+		if (e->did == did && e->key.pasid == pasid)
+			iotlb_drop(t, e);
+	}
+}
+
 /* Entries of the domain in one list of page numbers that agree with gfn in mask. */
 static void iotlb_drop_bin(struct vtd_iotlb *t, unsigned bin, uint16_t did, uint64_t gfn,
 			   uint64_t mask)

@@ -51,6 +51,7 @@ const struct vtd_iotlb_entry *vtd_iotlb_find(const struct vtd_iotlb *t, uint16_t
 void vtd_iotlb_insert(struct vtd_iotlb *t, const struct vtd_iotlb_key *key, uint16_t did,
 		      uint64_t pte, uint8_t perm);
 void vtd_iotlb_drop_domain(struct vtd_iotlb *t, uint16_t did);
+void vtd_iotlb_drop_pasid(struct vtd_iotlb *t, uint16_t did, uint32_t pasid);
 /* Entries of the domain whose page number agrees in the bits ~(2^am - 1), of which the low mask_bits are
  * compared (8: a bug of QEMU up to 9.0), or whose page contains addr. */
 void vtd_iotlb_drop_pages(struct vtd_iotlb *t, uint16_t did, uint64_t addr, unsigned am,

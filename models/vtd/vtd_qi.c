@@ -175,8 +175,28 @@ static bool qi_iec(struct vtd *v, const struct vtd_desc *d)
 	return true;
 }
 
+static bool qi_piotlb(struct vtd *v, const struct vtd_desc *d, struct meter *m)
+{
+	uint16_t did = (uint16_t)FGET(VTD_DESC_PIOTLB_DID, d->lo);
+	uint32_t pasid = (uint32_t)FGET(VTD_DESC_PIOTLB_PASID, d->lo);
+	unsigned am = (unsigned)FGET(VTD_DESC_PIOTLB_AM, d->hi);
+
+	switch (FGET(VTD_DESC_PIOTLB_G, d->lo)) {
+	case VTD_PIOTLB_PASID:
+		vtd_inv_piotlb(v, did, pasid, m);
+		return true;
+	case VTD_PIOTLB_PAGE:
+		if (am > VTD_MAMV)
+			return false;
+		vtd_inv_piotlb_pages(v, did, pasid, d->hi & FMASK(VTD_DESC_PIOTLB_ADDR), am, m);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* What a PASID-cache descriptor says that it drops; nothing is kept there. */
-static void qi_trace_pasid_cache(const struct vtd *v, const struct vtd_desc *d)
+static bool qi_pasid_cache(const struct vtd *v, const struct vtd_desc *d)
 {
 	unsigned did = (unsigned)FGET(VTD_DESC_PC_DID, d->lo);
 
@@ -186,34 +206,35 @@ static void qi_trace_pasid_cache(const struct vtd *v, const struct vtd_desc *d)
 			  "vtd_inv_desc_pasid_cache_dsi Domain selective PC invalidation domain "
 			  "0x%x",
 			  did);
-		break;
+		return true;
 	case VTD_PC_PASID:
 		VTD_TRACE(v,
 			  "vtd_inv_desc_pasid_cache_psi PASID selective PC invalidation domain "
 			  "0x%x pasid 0x%x",
 			  did, (unsigned)FGET(VTD_DESC_PC_PASID, d->lo));
-		break;
+		return true;
 	case VTD_PC_GLOBAL:
 		VTD_TRACE(v, "vtd_inv_desc_pasid_cache_gsi ");
-		break;
+		return true;
 	default:
-		break;
+		return false;
 	}
 }
 
-/* Types 6..9: accepted or not, without effect. */
-static bool qi_other(struct vtd *v, unsigned type, const struct vtd_desc *d)
+/* Types 6..9: accepted or not, without effect but for type 6 where it is checked. */
+static bool qi_other(struct vtd *v, unsigned type, const struct vtd_desc *d, struct meter *m)
 {
 	bool wide = vtd_has(v, VTD_B_TYPE_7BIT), is_good = false;
 
 	switch (type) {
 	case VTD_DESC_PASID_IOTLB:
-		is_good = !wide || v->iq_dw;
+		is_good = !wide || (v->iq_dw && qi_piotlb(v, d, m));
 		break;
 	case VTD_DESC_PASID_CACHE:
-		is_good = !wide || v->iq_dw;
-		if (is_good && vtd_has(v, VTD_B_PASID_CACHE))
-			qi_trace_pasid_cache(v, d);
+		if (vtd_has(v, VTD_B_PASID_CACHE))
+			is_good = v->iq_dw && qi_pasid_cache(v, d);
+		else
+			is_good = !wide || v->config.scalable_mode;
 		break;
 	case VTD_DESC_PASID_DEVTLB:
 		is_good = wide && v->iq_dw;
@@ -306,7 +327,7 @@ static bool qi_execute(struct vtd *v, unsigned type, const struct vtd_desc *d,
 	case VTD_DESC_WAIT:
 		return qi_wait(v, d, q);
 	default:
-		return qi_other(v, type, d);
+		return qi_other(v, type, d, m);
 	}
 }
 

@@ -70,6 +70,9 @@ enum vtd_granularity {
 	VTD_G_PAGE = 3,   /* IOTLB */
 };
 
+/* Granularities of a PASID-based IOTLB descriptor. */
+enum vtd_piotlb_granularity { VTD_PIOTLB_PASID = 2, VTD_PIOTLB_PAGE = 3 };
+
 /* Granularities of a PASID-cache descriptor. */
 enum vtd_pc_granularity { VTD_PC_DOMAIN = 0, VTD_PC_PASID = 1, VTD_PC_GLOBAL = 3 };
 
@@ -78,6 +81,9 @@ enum vtd_tt { VTD_TT_MULTI = 0, VTD_TT_DEVTLB = 1, VTD_TT_PT = 2 };
 
 /* PASID entry, translation type. */
 enum vtd_pgtt { VTD_PGTT_FIRST = 1, VTD_PGTT_SECOND = 2, VTD_PGTT_NESTED = 3, VTD_PGTT_PT = 4 };
+
+/* An entry of the interrupt remapping table. */
+#define VTD_IRTE_BYTES 16u
 
 /* Largest address mask of a PSI. */
 #define VTD_MAMV 18u
@@ -98,6 +104,11 @@ enum vtd_fault {
 	VTD_FR_CTX_RSVD = 0xb,
 	VTD_FR_PTE_RSVD = 0xc,
 	VTD_FR_INTERRUPT_RANGE = 0xe,
+	VTD_FR_IR_REQUEST = 0x20,
+	VTD_FR_IR_INDEX = 0x21,
+	VTD_FR_IR_P = 0x22,
+	VTD_FR_IR_ACCESS = 0x23,
+	VTD_FR_IR_RSVD = 0x24,
 	VTD_FR_PDIR_ACCESS = 0x50,
 	VTD_FR_PDIR_P = 0x51,
 	VTD_FR_PASID_ACCESS = 0x58,

@@ -105,7 +105,9 @@ void vtd_free(struct vtd *v)
 
 void vtd_reset(struct vtd *v, struct meter *m)
 {
-	v->root = v->iq = 0;
+	v->root = v->iq = v->ir_table = 0;
+	v->ir_size = 0;
+	v->ir_eime = false;
 	v->dmar_enabled = v->root_scalable = v->qi_enabled = v->iq_dw = v->intr_enabled = false;
 	v->iq_size = v->iq_head = v->iq_tail = 0;
 	v->last_type = VTD_DESC_NONE;

@@ -51,8 +51,9 @@ void vtd_trace_to(struct vtd *v, const struct vtd_trace_sink *sink);
 bool vtd_is_translated(const struct aspace *as);
 bool vtd_translate(struct aspace *as, iova_t at, enum perm need, struct xlat *out, struct meter *m);
 
-/* A device writes 4 bytes into the interrupt window: a message, passed on as it is. */
-void vtd_msi_write(const struct vtd *v, uint64_t addr, uint32_t data);
+/* A device writes 4 bytes at addr in the interrupt window: a message. It is remapped if that is on, and leaves
+ * the unit as a trace event; one that is refused may be recorded as a fault. */
+void vtd_msi_write(struct vtd *v, uint64_t addr, uint32_t data);
 
 /* Pages in the cache of translations. */
 unsigned vtd_n_cached(const struct vtd *v);

@@ -139,17 +139,29 @@ static bool xlat_can_walk(struct vtd *v, const struct vtd_domain *d)
 	return d->level != 0 && d->level <= VTD_LEVELS_MAX;
 }
 
+/* The cache is asked before the context entry, unless that names the PASID by which it is asked. */
+static bool xlat_looks_up_first(const struct vtd *v)
+{
+	return !v->root_scalable || vtd_has(v, VTD_B_LOOKUP_FIRST);
+}
+
+/* By which PASID the cache is asked then. */
+static uint32_t xlat_pasid(const struct vtd *v)
+{
+	return vtd_has(v, VTD_B_RID_PASID) ? VTD_NO_PASID : 0;
+}
+
 static bool xlat_miss(struct xlat_run *r, struct xlat *out, struct meter *m)
 {
 	struct vtd *v = r->as->v;
-	uint32_t pasid = VTD_NO_PASID;
+	uint32_t pasid = xlat_pasid(v);
 	struct vtd_domain d;
 	struct vtd_walk w;
 	enum vtd_fault f;
 
 	if (!xlat_context(r, m))
 		return false;
-	if (v->root_scalable)
+	if (!xlat_looks_up_first(v))
 		pasid = vtd_ctx_rid_pasid(v, &r->as->ctx);
 	/* With FPD in a cached context entry nobody has looked at the PASID entry since: QEMU asks its cache first,
 	 * then walks with the entry as it is. */
@@ -158,7 +170,7 @@ static bool xlat_miss(struct xlat_run *r, struct xlat *out, struct meter *m)
 		xlat_pass_through(r, out, m);
 		return true;
 	}
-	if (v->root_scalable && xlat_lookup(r, pasid, out, m))
+	if (!xlat_looks_up_first(v) && xlat_lookup(r, pasid, out, m))
 		return true;
 	rec_count(v->ent, CTR_IOTLB_MISS, 1);
 	if (f != VTD_FR_NONE && !xlat_can_walk(v, &d))
@@ -167,9 +179,9 @@ static bool xlat_miss(struct xlat_run *r, struct xlat *out, struct meter *m)
 	meter_charge(m, PRIM_WALK_PTE, w.n_reads);
 	rec_count(v->ent, CTR_WALK_PTE, w.n_reads);
 	if (f != VTD_FR_NONE) {
+		if (!vtd_has(v, VTD_B_FAULT_PASID_FIELD))
+			return xlat_fault(r, f, 0);
 		r->fault.pp = pasid != VTD_NO_PASID;
-		if (!r->fault.pp && !vtd_has(v, VTD_B_FAULT_PV))
-			pasid = 0;
 		return xlat_fault(r, f, pasid);
 	}
 	xlat_cache(r, &d, &w, pasid);
@@ -189,7 +201,8 @@ bool vtd_xlat_region(struct vtd_as *as, iova_t at, enum perm need, struct xlat *
 		.fault = {.sid = as->as.sid, .iova = at, .is_write = is_write},
 	};
 
-	if (!(!v->root_scalable && xlat_lookup(&r, VTD_NO_PASID, out, m)) &&
+	if (!(xlat_looks_up_first(v) &&
+	      xlat_lookup(&r, xlat_pasid(v), out, m)) &&
 	    !xlat_miss(&r, out, m)) {
 		*out = (struct xlat){.perm = PERM_NONE};
 		return false;

@@ -9,6 +9,7 @@ import layout as L
 import ops
 import ops_ctx
 import ops_inval
+import ops_ir
 import ops_regs
 import queue_desc as Q
 from profiles import OPERATIONS, PROFILES, properties
@@ -16,7 +17,7 @@ from rng import Rng
 from script import Script
 from tables import RW, Domain, Legacy, Pool, Scalable
 
-MODULES = (ops, ops_ctx, ops_inval, ops_regs)
+MODULES = (ops, ops_ctx, ops_inval, ops_ir, ops_regs)
 EDU_SETS = ('04.0 04.1 04.4 05.0', '04.0 04.1 04.4 05.0', '04.0 04.2 04.7 05.4', '03.0 10.0 1e.0 1e.5')
 
 
@@ -192,7 +193,7 @@ class World:
 
 
 def generate(seed, n_ops=300, profile=None):
-    """Lines of the script. The same arguments give the same lines for ever."""
+    """Lines of the script. The same arguments give the same lines."""
     if profile is None:
         profile = Rng(seed, 'profile').weighted([(p.name, p.share) for p in PROFILES.values()])
     w = World(seed, profile)

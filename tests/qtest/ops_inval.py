@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ops_inval - the queue and the invalidation registers."""
 import layout as L
+import ops
 import queue_desc as Q
 
 
@@ -41,6 +42,18 @@ def op_hostile(w):
     if rng.chance(85):
         w.ring.clean()
         w.s.see(L.IQH, L.FSTS, L.FECTL)
+    return None
+
+
+def op_pasid_desc(w):
+    """A descriptor of types 6 to 8, then a DMA: is the translation still cached?"""
+    if not w.ring.on:
+        return op_queue(w)
+    w.ring.submit([Q.random_pasid(w)])
+    w.s.see(L.IQH, L.FSTS)
+    ops.op_dma(w)
+    if w.rng.chance(85):
+        w.ring.clean()
     return None
 
 

@@ -6,6 +6,7 @@ OPERATIONS = {
     'map': 10, 'unmap': 4, 'relink': 3, 'break': 4, 'data': 2, 'dma': 22, 'window': 1, 'faults': 5, 'master': 1,
     'fill': 0, 'attach': 4, 'ctx_break': 3, 'mend': 2, 'gcmd': 3, 'remap': 1, 'inval': 16, 'hostile': 4,
     'event': 2, 'queue': 3, 'reg_inval': 2, 'reg_read': 3, 'reg_write': 4, 'see_all': 1, 'unknown': 1,
+    'message': 0, 'pasid_desc': 0,
 }
 
 
@@ -48,14 +49,15 @@ _ALL = (
             weights={'attach': 12, 'ctx_break': 12, 'dma': 40, 'faults': 15, 'break': 10}, fpd=60),
     Profile('pt', 4, choice=('pt=off', 'device-iotlb=on'), weights={'attach': 20, 'dma': 40, 'gcmd': 8}, pt=45),
     Profile('fm', 2, weights={'attach': 15, 'inval': 40, 'dma': 40, 'ctx_break': 8}, pt=30),
-    Profile('ir', 2, choice=('intremap=off',), weights={'remap': 12, 'event': 12, 'gcmd': 10, 'window': 4}),
+    Profile('ir', 2, choice=('intremap=off',), weights={'remap': 12, 'event': 12, 'gcmd': 10, 'window': 4, 'message': 30}),
     Profile('dt', 3, fixed=('device-iotlb=on',), choice=SMALL, tt1=30),
     Profile('nocm', 1, fixed=('caching-mode=off',), choice=COMMON[2:]),
     Profile('snoop', 1, fixed=('snoop-control=on',), choice=SMALL, odd=30),
     Profile('nodrain', 1, fixed=('dma-drain=off',)),
-    Profile('dw', 4, fixed=(SM,), choice=SMALL, weights={'hostile': 10, 'queue': 12, 'inval': 25}, dw=60),
+    Profile('dw', 4, fixed=(SM,), choice=SMALL, weights={'hostile': 10, 'queue': 12, 'inval': 25, 'pasid_desc': 15}, dw=60),
     Profile('sm', 10, fixed=(SM,), choice=('aw-bits=48', 'device-iotlb=on', 'pt=off', 'caching-mode=off'),
-            weights={'ctx_break': 9, 'attach': 9, 'mend': 4, 'dma': 35}, scalable=100, dw=30, fpd=15),
+            weights={'ctx_break': 9, 'attach': 9, 'mend': 4, 'dma': 35, 'pasid_desc': 6}, scalable=100, dw=30,
+            fpd=15),
     Profile('pasid', 3, fixed=(SM, 'x-pasid-mode=on'), choice=('aw-bits=48', 'intremap=off'),
             weights={'ctx_break': 9, 'attach': 9, 'mend': 4, 'dma': 35}, scalable=80, dw=30),
 )

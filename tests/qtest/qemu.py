@@ -19,6 +19,7 @@ from script import commands, directives, is_dma_start, number
 
 STEP = 'clock_step 100000000'
 MACHINE = ('-machine', 'q35', '-m', '512M', '-nodefaults', '-display', 'none', '-no-user-config')
+PREFIX = re.compile(r'^\d+@\d+\.\d+:')      # of trace lines up to 5.2
 SEND_MAX = 200              # commands in flight; the answers of so many fit into the socket
 
 
@@ -134,7 +135,7 @@ class Qemu(Lines):
                 break
             data += more
         *full, self.log_rest = data.split(b'\n')
-        lines = [x.decode('latin1').rstrip() for x in full]
+        lines = [PREFIX.sub('', x.decode('latin1').rstrip()) for x in full]
         return [x for x in lines if re.match(r'(vtd|x86_iommu)_', x)
                 and not x.startswith(('vtd_reg_read ', 'vtd_reg_write '))]
 

@@ -5,7 +5,7 @@ A wait descriptor with SW and IF aborts QEMU 7.2 and is never made; nor is a sta
 """
 import layout as L
 
-CC, IOTLB, DEVTLB, IEC, WAIT, PIOTLB, PCACHE = 1, 2, 3, 4, 5, 6, 7
+CC, IOTLB, DEVTLB, IEC, WAIT, PIOTLB, PCACHE, PDEVTLB = 1, 2, 3, 4, 5, 6, 7, 8
 SW, IF, FN = 0x20, 0x10, 0x40
 
 
@@ -71,7 +71,7 @@ class Ring:
 
     def store(self, i, desc):
         at = self.base + self.step * i
-        words = list(desc) + [0, 0] if self.dw else list(desc)
+        words = (list(desc) + [0, 0])[:4]
         for k, word in enumerate(words[:self.step // 8]):
             self.s.w64(at + 8 * k, word)
 
@@ -129,6 +129,21 @@ def random_legal(w):
             return wait(rng.u64(), 0, IF | rng.pick((0, FN)))
         return wait(rng.u64(), L.STATUS + 4 * rng.below(64), SW | rng.pick((0, 0, FN)))
     return rng.pick((PIOTLB, PCACHE)) | rng.below(4) << 4 | w.some_did() << 16, rng.pick((0, 0x1000, 0x1fff))
+
+
+def random_pasid(w):
+    """A descriptor that names a PASID: IOTLB, cache, device TLB; legal or nearly so."""
+    rng = w.rng
+    kind = rng.pick((PIOTLB, PIOTLB, PIOTLB, PCACHE, PDEVTLB))
+    lo = kind | rng.below(4) << 4 | rng.pick((w.some_did(), w.some_sid())) << 16
+    lo |= rng.pick((0, 0, 0, 1, 5, 0xfffff)) << 32
+    hi = w.some_iova() | rng.pick((0, 0, 1, 9, 18, 19, 63)) if kind == PIOTLB else rng.pick((0, 0, 1, 0x800))
+    words = [lo, hi, 0, 0]
+    if rng.chance(40):
+        word, bit = rng.pick([(0, b) for b in (6, 7, 8, 9, 12, 15, 52, 63)] + [(1, b) for b in (1, 6, 7, 10, 11)]
+                             + [(2, 0), (3, 63)])
+        words[word] ^= 1 << bit
+    return tuple(words)
 
 
 def random_hostile(w):
