@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/bench.h"
 #include "cli/verb.h"
@@ -22,6 +23,7 @@ static const struct bench *const bench_groups[] = {
 
 #define BENCH_MAX 64u
 #define BENCH_MAX_ROUNDS 9u
+#define BENCH_NAME_WIDTH 20
 
 struct bench_args {
 	const char *name[BENCH_MAX]; /* wanted; none: all */
@@ -144,7 +146,7 @@ static int bench_print(const struct bench *b, double *round, unsigned n_rounds)
 
 	for (unsigned i = 0; i < n_rounds; i++)
 		if (isnan(round[i])) {
-			printf("%-14s could not be measured\n", b->name);
+			printf("%-*s could not be measured\n", BENCH_NAME_WIDTH, b->name);
 			return -1;
 		}
 	qsort(round, n_rounds, sizeof *round, bench_compare);
@@ -152,9 +154,20 @@ static int bench_print(const struct bench *b, double *round, unsigned n_rounds)
 	bench_number(round[0], least, sizeof least);
 	bench_number(round[n_rounds - 1], greatest, sizeof greatest);
 	bench_target(b, round[n_rounds / 2], target, sizeof target);
-	printf("%-14s %10s %10s %10s  %-14s %s\n", b->name, median, least, greatest, b->unit,
-	       target);
+	printf("%-*s %10s %10s %10s  %-14s %s\n", BENCH_NAME_WIDTH, b->name, median, least,
+	       greatest, b->unit, target);
 	return 0;
+}
+
+/* What is being measured, on a terminal; round 0: nothing more. */
+static void bench_progress(unsigned round, unsigned n_rounds, const char *name)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	if (round == 0)
+		fprintf(stderr, "\r%*s\r", BENCH_NAME_WIDTH + 20, "");
+	else
+		fprintf(stderr, "\rround %u of %u: %-*s", round, n_rounds, BENCH_NAME_WIDTH, name);
 }
 
 static int bench_main(int argc, char **argv)
@@ -173,15 +186,18 @@ static int bench_main(int argc, char **argv)
 		return verb_fail(&e);
 	if (a.list) {
 		for (size_t i = 0; i < n; i++)
-			printf("%-14s %-14s %s\n", chosen[i]->name, chosen[i]->unit,
-			       chosen[i]->what);
+			printf("%-*s %-14s %s\n", BENCH_NAME_WIDTH, chosen[i]->name,
+			       chosen[i]->unit, chosen[i]->what);
 		return EXIT_DONE;
 	}
 	for (unsigned k = 0; k < a.n_rounds; k++)
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < n; i++) {
+			bench_progress(k + 1, a.n_rounds, chosen[i]->name);
 			round[i][k] = chosen[i]->run(a.seconds);
-	printf("%-14s %10s %10s %10s  %-14s %s\n", "figure", "median", "min", "max", "unit",
-	       "target");
+		}
+	bench_progress(0, 0, "");
+	printf("%-*s %10s %10s %10s  %-14s %s\n", BENCH_NAME_WIDTH, "figure", "median", "min",
+	       "max", "unit", "target");
 	for (size_t i = 0; i < n; i++)
 		failed |= bench_print(chosen[i], round[i], a.n_rounds);
 	return failed ? EXIT_ENVIRONMENT : EXIT_DONE;

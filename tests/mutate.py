@@ -3,6 +3,7 @@
 """Break the model in one place at a time and see that the golden scripts notice.
 
   tests/mutate.py [--build DIR] [--only RE] [--jobs N] [--seeds N]
+  tests/mutate.py --check         does each mutation still name one place? Builds and runs nothing
 
 DIR is a finished build (default: the current folder). Each mutant is one changed file, compiled on its own and
 linked before the libraries. Golden scripts run until one differs; if none does, generated ones are compared with
@@ -95,6 +96,19 @@ def one(job):
         shutil.rmtree(tmp)
 
 
+def check():
+    """Exit status: 1 if a mutation's old text is not once in its file, or it changes nothing."""
+    bad = 0
+    for what, path, old, new in MUTATIONS:
+        with open(os.path.join(SRC, path)) as f:
+            n = f.read().count(old)
+        if n != 1 or old == new:
+            bad += 1
+            print('%s: %s: %d places have the old text' % (path, what, n))
+    print('%d mutations: %d name no single place' % (len(MUTATIONS), bad))
+    return 1 if bad else 0
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('--build', default='.')
@@ -102,7 +116,10 @@ def main():
     p.add_argument('--jobs', type=int, default=2)
     p.add_argument('--seeds', type=int, default=40, help='generated scripts to try when no golden one notices')
     p.add_argument('--cc', default='cc')
+    p.add_argument('--check', action='store_true', help='see that each mutation names one place')
     o = p.parse_args()
+    if o.check:
+        return check()
     o.build = os.path.abspath(o.build)
     o.program = os.path.join(o.build, 'dmachurn')
     todo = [m for m in MUTATIONS if re.search(o.only, m[0])]

@@ -56,9 +56,10 @@ static void ir_message(const struct vtd *v, const uint64_t irte[2], uint64_t add
 	*addr_out = (dest & ~UINT64_C(0xff)) << 32 | FPUT(VTD_MSI_HEAD, MSI_FIRST >> 20) |
 		    FPUT(VTD_MSI_DEST, dest & 0xff) | FPUT(VTD_MSI_RH, FGET(VTD_IRTE_RH, irte[0])) |
 		    FPUT(VTD_MSI_DM, FGET(VTD_IRTE_DM, irte[0])) | (addr & FMASK(VTD_MSI_LOW));
-	*data_out = (uint32_t)(FPUT(VTD_MSI_V, FGET(VTD_IRTE_V, irte[0])) |
-			       FPUT(VTD_MSI_DLM, FGET(VTD_IRTE_DLM, irte[0])) |
-			       FPUT(VTD_MSI_LEVEL, 1) | FPUT(VTD_MSI_TM, FGET(VTD_IRTE_TM, irte[0])));
+	*data_out =
+		(uint32_t)(FPUT(VTD_MSI_V, FGET(VTD_IRTE_V, irte[0])) |
+			   FPUT(VTD_MSI_DLM, FGET(VTD_IRTE_DLM, irte[0])) | FPUT(VTD_MSI_LEVEL, 1) |
+			   FPUT(VTD_MSI_TM, FGET(VTD_IRTE_TM, irte[0])));
 }
 
 /* Without a sub-handle the data should repeat the entry's. */
@@ -93,8 +94,8 @@ static enum vtd_fault ir_remap(const struct vtd *v, uint64_t addr, uint32_t data
 		return reason;
 	dest = FGET(VTD_IRTE_DST, irte[0]);
 	VTD_TRACE(v, "vtd_ir_remap index %d trigger %u vector %u deliver %u dest 0x%x mode %u",
-		  *index, (unsigned)FGET(VTD_IRTE_TM, irte[0]),
-		  (unsigned)FGET(VTD_IRTE_V, irte[0]), (unsigned)FGET(VTD_IRTE_DLM, irte[0]),
+		  *index, (unsigned)FGET(VTD_IRTE_TM, irte[0]), (unsigned)FGET(VTD_IRTE_V, irte[0]),
+		  (unsigned)FGET(VTD_IRTE_DLM, irte[0]),
 		  (unsigned)(v->ir_eime ? dest : dest >> 8 & 0xff),
 		  (unsigned)FGET(VTD_IRTE_DM, irte[0]));
 	VTD_TRACE(v, "vtd_ir_remap_type %s", shv ? "MSI" : "IOAPIC");
@@ -119,8 +120,7 @@ void vtd_msi_write(struct vtd *v, uint64_t addr, uint32_t data)
 	if (v->intr_enabled && FGET(VTD_MSI_IF, addr)) {
 		uint16_t index;
 		bool fpd;
-		enum vtd_fault reason =
-			ir_remap(v, addr, data, &index, &fpd, &addr_out, &data_out);
+		enum vtd_fault reason = ir_remap(v, addr, data, &index, &fpd, &addr_out, &data_out);
 
 		if (reason != VTD_FR_NONE) {
 			if (!fpd && vtd_has(v, VTD_B_IR_FAULT))

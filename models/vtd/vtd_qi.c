@@ -255,7 +255,7 @@ static const char *qi_name(const struct vtd *v, unsigned type)
 {
 	static const char *const name[] = {
 		[VTD_DESC_CC] = "context-cache", [VTD_DESC_IOTLB] = "iotlb",
-		[VTD_DESC_DEVTLB] = "device",	 [VTD_DESC_IEC] = "iec",
+		[VTD_DESC_DEVTLB] = "device",    [VTD_DESC_IEC] = "iec",
 		[VTD_DESC_WAIT] = "wait",
 	};
 
@@ -287,10 +287,9 @@ static void qi_trace(const struct vtd *v, unsigned type, const struct vtd_desc *
 	const char *name = qi_name(v, type);
 
 	if (name)
-		vtd_trace_line(v,
-			       "vtd_inv_desc invalidate desc type %s high 0x%" PRIx64
-			       " low 0x%" PRIx64,
-			       name, d->hi, d->lo);
+		vtd_trace_line(
+			v, "vtd_inv_desc invalidate desc type %s high 0x%" PRIx64 " low 0x%" PRIx64,
+			name, d->hi, d->lo);
 }
 
 /* What a descriptor covers, for the log. */
@@ -310,8 +309,8 @@ static uint64_t qi_log_desc(struct vtd *v, unsigned type, const struct vtd_desc 
 	return qi_log(v, 0, 0, m);
 }
 
-static bool qi_execute(struct vtd *v, unsigned type, const struct vtd_desc *d,
-		       struct qi_window *q, struct meter *m)
+static bool qi_execute(struct vtd *v, unsigned type, const struct vtd_desc *d, struct qi_window *q,
+		       struct meter *m)
 {
 	if (type > VTD_DESC_PAGE_GROUP || vtd_desc_is_bad(v, type, d))
 		return false;

@@ -201,14 +201,13 @@ bool vtd_xlat_region(struct vtd_as *as, iova_t at, enum perm need, struct xlat *
 		.fault = {.sid = as->as.sid, .iova = at, .is_write = is_write},
 	};
 
-	if (!(xlat_looks_up_first(v) &&
-	      xlat_lookup(&r, xlat_pasid(v), out, m)) &&
+	if (!(xlat_looks_up_first(v) && xlat_lookup(&r, xlat_pasid(v), out, m)) &&
 	    !xlat_miss(&r, out, m)) {
 		*out = (struct xlat){.perm = PERM_NONE};
 		return false;
 	}
 	if (!is_write && vtd_has(v, VTD_B_READ_ONLY))
-		out->perm &= (enum perm)~PERM_W;
+		out->perm &= (enum perm) ~PERM_W;
 	VTD_TRACE(v,
 		  "vtd_dmar_translate dev %02x:%02x.%02x iova 0x%" PRIx64 " -> gpa 0x%" PRIx64
 		  " mask 0x%" PRIx64,

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """golden - kept scripts with QEMU's answers and events: check them, or make them anew.
 
-  golden.py check DIR PROGRAM...            run PROGRAM on each NAME.qts.gz; exit 1 if an answer or event differs
+  golden.py check DIR PROGRAM...            run PROGRAM on each NAME.qts.gz, as the QEMU that its first line names;
+                                            exit 1 if an answer or event differs
   golden.py make DIR NAME SEED OPS PROFILE [ev]  generate, run on QEMU, keep answers, with ev the events too
   golden.py directed DIR                    the scripts of directed.py
-  golden.py again DIR                       new answers and events from QEMU for every script kept
+  golden.py again DIR                       new answers and events from QEMU for every script of its version kept
+
+QEMU names the program (qemu-system-x86_64).
 """
 import glob
 import gzip
@@ -13,11 +16,14 @@ import sys
 
 import compare
 import directed
+import fit
 import gen
 import model
 import qemu
 import script
 from events import kind_of
+
+QEMU = os.environ.get('QEMU', 'qemu-system-x86_64')
 
 
 def base(path):
@@ -36,12 +42,17 @@ def load_events(path):
     return [(int(n), e) for n, _, e in (x.partition(' ') for x in script.load(path) if x)]
 
 
+def version_of(lines):
+    """That of the QEMU that answered."""
+    return script.directives(lines).get('qemu', '7.2')
+
+
 def check_one(path, argv):
     """Text of the first difference, or ''."""
     lines = script.load(path)
     want = script.load(base(path) + '.ans.gz')
     events = load_events(base(path) + '.ev.gz')
-    status, got, seen = model.run(lines, argv, events is not None)
+    status, got, seen = model.run(lines, argv + ['--qemu', version_of(lines)], events is not None)
     text = compare.report(lines, want, got, ('golden', 'model'))
     if not text and status != 'ok':
         return 'the model ended: ' + status
@@ -70,8 +81,9 @@ def check(folder, argv):
 def answer(path, lines, with_events):
     """Keep script, answers and events of QEMU. Translations are left out: their lines are long and many, and
     the hit, update and fault lines tell the same."""
-    lines = ['#@ qemu ' + qemu.version()] + [x for x in lines if not x.startswith('#@ qemu')]
-    status, answers, events = qemu.run(lines, with_events)
+    version = qemu.version(QEMU)
+    lines = ['#@ qemu ' + version] + [x for x in fit.fit(lines, version) if not x.startswith('#@ qemu')]
+    status, answers, events = qemu.run(lines, with_events, QEMU)
     if status != 'ok':
         raise SystemExit('%s: QEMU %s' % (path, status))
     store(base(path) + '.qts.gz', lines)
@@ -94,7 +106,9 @@ def main(args):
         return 0
     if args[:1] == ['again'] and len(args) == 2:
         for path in sorted(glob.glob(os.path.join(args[1], '*.qts.gz'))):
-            answer(path, script.load(path), os.path.exists(base(path) + '.ev.gz'))
+            lines = script.load(path)
+            if fit.number(version_of(lines)) == fit.number(qemu.version(QEMU)):
+                answer(path, lines, os.path.exists(base(path) + '.ev.gz'))
         return 0
     print(__doc__)
     return 2
