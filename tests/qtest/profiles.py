@@ -58,6 +58,9 @@ _ALL = (
     Profile('sm', 10, fixed=(SM,), choice=('aw-bits=48', 'device-iotlb=on', 'pt=off', 'caching-mode=off'),
             weights={'ctx_break': 9, 'attach': 9, 'mend': 4, 'dma': 35, 'pasid_desc': 6}, scalable=100, dw=30,
             fpd=15),
+    Profile('piotlb', 2, fixed=(SM,), choice=SMALL, weights={'pasid_desc': 60, 'dma': 40, 'map': 14, 'hostile': 0,
+                                                             'queue': 2, 'reg_write': 0, 'ctx_break': 1},
+            scalable=100, dw=100),
     Profile('pasid', 3, fixed=(SM, 'x-pasid-mode=on'), choice=('aw-bits=48', 'intremap=off'),
             weights={'ctx_break': 9, 'attach': 9, 'mend': 4, 'dma': 35}, scalable=80, dw=30),
 )
