@@ -20,6 +20,7 @@ from script import commands, directives, is_dma_start, number
 STEP = 'clock_step 100000000'
 MACHINE = ('-machine', 'q35', '-m', '512M', '-nodefaults', '-display', 'none', '-no-user-config')
 PREFIX = re.compile(r'^\d+@\d+\.\d+:')      # of trace lines up to 5.2
+LIMIT_S = 120.0            # for one answer; a busy machine is slow
 SEND_MAX = 200              # commands in flight; the answers of so many fit into the socket
 
 
@@ -85,7 +86,7 @@ class Lines:
 class Qemu(Lines):
     """A QEMU with an intel-iommu and edu devices, started and waiting."""
 
-    def __init__(self, iommu, edus, binary='qemu-system-x86_64', trace=False, limit_s=20.0):
+    def __init__(self, iommu, edus, binary='qemu-system-x86_64', trace=False, limit_s=LIMIT_S):
         self.tmp = tempfile.mkdtemp(prefix='dmachurn-qemu.')
         sock, fw = os.path.join(self.tmp, 's'), os.path.join(self.tmp, 'fw')
         self.log = os.path.join(self.tmp, 'log')
@@ -182,7 +183,7 @@ def batches(cmds):
         yield run, None, False
 
 
-def run(lines, events=False, binary='qemu-system-x86_64', limit_s=20.0):
+def run(lines, events=False, binary='qemu-system-x86_64', limit_s=LIMIT_S):
     """Run a script. -> (status, answers, [(command number, event)]); status is 'ok' or says what happened."""
     d = directives(lines)
     answers, seen, status, late = [], [], 'ok', []
