@@ -49,9 +49,11 @@ def op_pasid_desc(w):
     """A descriptor of types 6 to 8, then a DMA: is the translation still cached?"""
     if not w.ring.on:
         return op_queue(w)
-    w.ring.submit([Q.random_pasid(w)])
+    edu, dom, iova = w.some_access()
+    ops.dma(w, edu, iova, 4, False)
+    w.ring.submit([Q.random_pasid(w, dom.did, w.ctx.rid(w.sids[edu]) if w.ctx.scalable else 0)])
     w.s.see(L.IQH, L.FSTS)
-    ops.op_dma(w)
+    ops.dma(w, edu, iova, 4, False)
     if w.rng.chance(85):
         w.ring.clean()
     return None

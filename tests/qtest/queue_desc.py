@@ -131,13 +131,13 @@ def random_legal(w):
     return rng.pick((PIOTLB, PCACHE)) | rng.below(4) << 4 | w.some_did() << 16, rng.pick((0, 0x1000, 0x1fff))
 
 
-def random_pasid(w):
-    """A descriptor that names a PASID: IOTLB, cache, device TLB; legal or nearly so."""
+def random_pasid(w, did, pasid):
+    """A descriptor that names a PASID: IOTLB, cache, device TLB; legal or nearly so. did, pasid: somebody's."""
     rng = w.rng
     kind = rng.pick((PIOTLB, PIOTLB, PIOTLB, PCACHE, PDEVTLB))
-    lo = kind | rng.below(4) << 4 | rng.pick((w.some_did(), w.some_sid())) << 16
-    lo |= rng.pick((0, 0, 0, 1, 5, 0xfffff)) << 32
-    hi = w.some_iova() | rng.pick((0, 0, 1, 9, 18, 19, 63)) if kind == PIOTLB else rng.pick((0, 0, 1, 0x800))
+    lo = kind | rng.pick((0, 1, 2, 2, 3, 3)) << 4 | rng.pick((did, did, w.some_did(), w.some_sid())) << 16
+    lo |= rng.pick((pasid, pasid, 0, 1, 5, 0xfffff)) << 32
+    hi = w.some_iova() | rng.pick((0, 1, 9, 18, 19, 19, 63)) if kind == PIOTLB else rng.pick((0, 0, 0, 0, 1, 0x800))
     words = [lo, hi, 0, 0]
     if rng.chance(40):
         word, bit = rng.pick([(0, b) for b in (6, 7, 8, 9, 12, 15, 52, 63)] + [(1, b) for b in (1, 6, 7, 10, 11)]

@@ -147,6 +147,10 @@ class Scalable:
         for i in (3, 2, 1, 0):
             self.s.w64(self.ctx_at(sid) + 8 * i, ctx[i])
 
+    def rid(self, sid):
+        """PASID of the device's requests."""
+        return self.entry[sid][3]
+
     def attach(self, sid, dom, pgtt=2, fpd=0, aw=None, rid=None):
         aw = dom.levels - 2 if aw is None else aw
         if rid is None:
