@@ -223,6 +223,18 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 	return ret;
 }
 
+/* Does the guest switch ATS on? Linux from 5.2 on - every one that is modelled - wants requests to be
+ * page-aligned; an assigned device's capability is its own, not QEMU's. */
+static bool device_uses_ats(const struct machine *m, const struct machine_device *md)
+{
+	if (!md->options.ats || !md->consumer_env.device_iotlb)
+		return false;
+	if (md->options.ats_aligned != ATS_ALIGNED_AUTO)
+		return md->options.ats_aligned == ATS_ALIGNED_ON;
+	return md->dev.consumer.type->thread == THREAD_HARDWARE ||
+	       vtd_version_ats_aligned(params_value(m, "iommu.qemu", ""));
+}
+
 static int build_guest(struct machine *m, struct machine_device *md)
 {
 	struct guest *g = &md->dev.guest;
@@ -240,7 +252,7 @@ static int build_guest(struct machine *m, struct machine_device *md)
 		.kernel = m->host.kernel, .mem = m->host.mem, .rec = m->host.rec, .ent = md->dev.ent,
 		.evq = m->host.evq, .clock_hz = m->host.clock_hz,
 		.n_cpus = (unsigned)m->options.n_vcpus, .sid = md->dev.as->sid,
-		.ats = md->options.ats && md->consumer_env.device_iotlb, .dma_bits = 64,
+		.ats = device_uses_ats(m, md), .dma_bits = 64,
 		.submit = dev_submit, .run_on = dev_run_on, .self = &md->dev};
 	md->dev.guest_env = &md->guest_env;
 	md->dev.guest_blank = xcalloc(1, g->type->size);
@@ -337,7 +349,7 @@ static int build_device(struct machine *m, const char *name)
 					.vcpu = (unsigned)md->options.vcpu,
 					.n_queues = (unsigned)md->options.n_queues,
 					.ring = md->options.ring, .scatter = md->options.scatter, .n_premap = md->options.premap,
-					.ats = md->options.ats && md->consumer_env.device_iotlb};
+					.ats = device_uses_ats(m, md)};
 	if (!ret)
 		ret = build_workload(m, md, section);
 	if (ret)

@@ -35,9 +35,10 @@ struct guest_options {
 };
 
 enum { MAPPING_DYNAMIC, MAPPING_STATIC };
+enum { ATS_ALIGNED_AUTO, ATS_ALIGNED_OFF, ATS_ALIGNED_ON };
 
 struct device_options {
-	unsigned driver, mapping;
+	unsigned driver, mapping, ats_aligned;
 	uint64_t vcpu, n_queues, ring, premap;
 	bool ats, scatter, plugged;
 };

@@ -43,6 +43,8 @@ static const struct opt guest_rows[] = {
 
 static const char *const mapping_words[] = {"dynamic", "static", NULL};
 
+static const char *const ats_aligned_words[] = {"auto", "off", "on", NULL};
+
 static const struct opt device_rows[] = {
 	OPT_ENUM(struct device_options, driver, "driver", "virtio-net", dev_driver_words,
 		 "guest driver: what one I/O maps"),
@@ -57,7 +59,9 @@ static const struct opt device_rows[] = {
 	OPT_U64(struct device_options, premap, "premap", "0", 0, 16 << 20, "4 KiB pages",
 		"pages that the driver maps one by one at start-up and keeps (receive buffers, caches)"),
 	OPT_BOOL(struct device_options, ats, "ats", "off",
-		 "the device has ATS; used if the IOMMU has device-iotlb"),
+		 "the device has ATS; used if the IOMMU has device-iotlb and requests are page-aligned"),
+	OPT_ENUM(struct device_options, ats_aligned, "ats-page-aligned", "auto", ats_aligned_words,
+		 "its ATS capability says that requests are page-aligned, without which Linux leaves ATS off; auto: emulated devices from QEMU 5.2 on, assigned ones"),
 	OPT_BOOL(struct device_options, scatter, "scatter", "off",
 		 "payloads are separate pages, not one contiguous buffer"),
 	OPT_BOOL(struct device_options, plugged, "plugged", "on",

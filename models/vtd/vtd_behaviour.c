@@ -21,16 +21,26 @@ enum {
 	CLASS_N
 };
 
-/* Names of versions, oldest first. `run` says which were observed; the others are names of a class. */
+/* Names of versions, oldest first. `run` says which were observed; the others are names of a class.
+ * `aligned`: an emulated device's ATS capability has the page-aligned-request bit, which is the device's
+ * and not the unit's: 5.1 is otherwise as 5.2. */
 static const struct {
 	const char *word;
 	uint8_t class;
-	bool run;
+	bool run, aligned;
 } versions[] = {
-	{"5.1", CLASS_52, false},  {"5.2", CLASS_52, true},   {"6.0", CLASS_62, false},
-	{"6.2", CLASS_62, true},   {"7.2", CLASS_72, true},   {"8.0", CLASS_80, true},
-	{"8.1", CLASS_82, false},  {"8.2", CLASS_82, true},   {"9.1", CLASS_91, true},
-	{"10.0", CLASS_100, true}, {"10.2", CLASS_102, true}, {"11.1", CLASS_111, true},
+	{"5.1", CLASS_52, false, false},
+	{"5.2", CLASS_52, true, true},
+	{"6.0", CLASS_62, false, true},
+	{"6.2", CLASS_62, true, true},
+	{"7.2", CLASS_72, true, true},
+	{"8.0", CLASS_80, true, true},
+	{"8.1", CLASS_82, false, true},
+	{"8.2", CLASS_82, true, true},
+	{"9.1", CLASS_91, true, true},
+	{"10.0", CLASS_100, true, true},
+	{"10.2", CLASS_102, true, true},
+	{"11.1", CLASS_111, true, true},
 };
 
 const char *const vtd_version_words[] = {"5.1", "5.2", "6.0",  "6.2",  "7.2",  "8.0", "8.1",
@@ -76,6 +86,14 @@ const char *vtd_version_modelled(const char *word)
 		if (versions[k].run && versions[k].class == versions[i].class)
 			return versions[k].word;
 	return word;
+}
+
+bool vtd_version_ats_aligned(const char *word)
+{
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+		if (strcmp(versions[i].word, word) == 0)
+			return versions[i].aligned;
+	return true;
 }
 
 uint8_t vtd_behaviour_value(enum vtd_behaviour b, unsigned version, unsigned override)

@@ -5,6 +5,7 @@
 #ifndef MODELS_VTD_VTD_BEHAVIOUR_H
 #define MODELS_VTD_VTD_BEHAVIOUR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum vtd_behaviour {
@@ -57,6 +58,10 @@ extern const struct vtd_behaviour_row vtd_behaviour_rows[VTD_B_N];
 
 /* The version that was observed and stands for the class of `word`: "6.2" for "6.0"; most stand for themselves. */
 const char *vtd_version_modelled(const char *word);
+
+/* Does the ATS capability of that version's emulated devices say that requests are page-aligned (from 5.2 on)?
+ * True for a word that is no version. */
+bool vtd_version_ats_aligned(const char *word);
 
 /* The value of a row for vtd_version_words[version]; an override counts from 1, 0: the version's. */
 uint8_t vtd_behaviour_value(enum vtd_behaviour b, unsigned version, unsigned override);
