@@ -213,7 +213,8 @@ static int build_consumer(struct machine *m, struct machine_device *md, const ch
 		.qemu = params_value(m, "iommu.qemu", "7.2"),
 		.caching_mode = strcmp(params_value(m, "iommu.caching-mode", "off"), "on") == 0,
 		.device_iotlb = strcmp(params_value(m, "iommu.device-iotlb", "off"), "on") == 0,
-		.n_queue_pairs = md->options.n_queues, .oracle = m->run.oracle,
+		.n_queue_pairs = dev_n_pairs(md->options.driver, (unsigned)md->options.n_queues),
+		.oracle = m->run.oracle,
 		.rngs = m->host.rngs, .aborted = host_abort, .self = &m->host};
 	ret = c->type->init(c->self, &md->consumer_env, m->e);
 	if (ret) {

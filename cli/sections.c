@@ -53,7 +53,7 @@ static const struct opt device_rows[] = {
 	OPT_U64(struct device_options, vcpu, "vcpu", "0", 0, HOST_VCPUS_MAX - 1, "vCPU",
 		"where it maps, unmaps and takes interrupts"),
 	OPT_U64(struct device_options, n_queues, "queues", "1", 1, DEV_QUEUES_MAX, "queues",
-		"virtqueues that the device's thread serves; a miss stops one of them"),
+		"virtqueues; a miss stops one of them; of virtio-net two are a queue pair: a vhost device and its thread"),
 	OPT_U64(struct device_options, ring, "ring", "256", 1, 65536, "I/Os",
 		"I/Os that can be under way"),
 	OPT_U64(struct device_options, premap, "premap", "0", 0, 16 << 20, "4 KiB pages",

@@ -36,7 +36,7 @@ struct consumer_env {
 	struct entity *ent;              /* the device's */
 	const char *qemu;                /* version whose registration rules hold: "7.2" */
 	bool caching_mode, device_iotlb; /* properties of the IOMMU beside it */
-	uint64_t n_queue_pairs;          /* 1.. */
+	uint64_t n_queue_pairs;          /* 1..; more than one: virtqueues 2i and 2i+1 are pair i's */
 	bool oracle;          /* compare every hit with the guest's tables (counter stale.hit) */
 	struct rng_set *rngs; /* for random eviction; NULL: the oldest entry goes */
 	void (*aborted)(void *self, const char *why); /* as iommu_env */
@@ -70,6 +70,9 @@ struct consumer_type {
 	/* The accesses and fills that follow are those of virtqueue `queue`, 0..; vhost keeps one
 	 * cache a queue pair. May be NULL. */
 	void (*select)(void *self, unsigned queue);
+	/* Does its thread poll, so that nobody wakes it, and is it one for all queues? May be NULL: a
+	 * thread a queue pair that sleeps. */
+	bool (*polls)(const void *self);
 	/* The guest's tables no longer map [first, last] since `now`: for the oracle, off the
 	 * clock. What is cached of it is stale until it is dropped (latency "stale_window"). May be
 	 * NULL. */

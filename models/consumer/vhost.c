@@ -5,9 +5,10 @@
  *   access   ring known to be valid: metadata cache; else look-ups range by range;
  *            the first address that is not there: ACCESS_MISS
  *   fill     QEMU translates and writes an UPDATE of the leaf page, always read-write (observed)
- *   notify   QEMU writes an INVALIDATE to the vhost device of every queue pair; MAP: an UPDATE
+ *   notify   QEMU writes an INVALIDATE to the vhost device whose notifier it is; MAP: an UPDATE
  *
- * QEMU registers when the driver has started the device, one notifier a section. Which kind depends
+ * A queue pair is a vhost device: its own IOTLB, worker, and notifiers, one a section, which QEMU
+ * registers when the driver has started the device. Which kind depends
  * on QEMU's version (vhost_rule.h) or is forced by an option; map-unmap is the proposal of 2020.
  * With no section (translation off, pass-through) misses are answered one to one, 4 KiB at a time,
  * and nothing is ever invalidated (observed).
@@ -30,7 +31,7 @@
 #include "sim/xalloc.h"
 
 #define RING_AREAS 3u /* addresses a virtqueue: descriptors, available, used */
-#define AREAS_MAX 8u  /* of one vhost device: net has two virtqueues */
+#define PAIR_QUEUES 2u
 #define AREA_USED 2u
 
 enum { NOTIFIER_AUTO, NOTIFIER_UNMAP, NOTIFIER_MAP_UNMAP, NOTIFIER_DEVTLB };
@@ -41,18 +42,20 @@ static const char *const backend_words[] = {"kernel", "vhost-user", NULL};
 
 /* A ring area and what the metadata cache knows of it. */
 struct vhost_area {
-	iova_t page;
+	iova_t at;
 	bool pays; /* the first area of a virtqueue: PRIM_VHOST_META is for all three */
 	struct vhost_iotlb_entry entry; /* perm PERM_NONE: not valid */
 };
 
-/* The kernel's side of one queue pair. */
+/* One queue pair, or all queues of a device that has no pairs. */
 struct vhost_dev {
+	struct vhost *v;
+	struct sections sections; /* the same for all, each with notifiers of its own */
 	struct vhost_iotlb *tlb;
 	struct vhost_iotlb_entry hit; /* of the last look-up; perm PERM_NONE: none */
-	struct vhost_area area[AREAS_MAX];
+	struct vhost_area *area; /* [n_areas] */
 	unsigned n_areas;
-	iova_t areas_first, areas_last; /* pages of all areas lie there */
+	iova_t areas_first, areas_last; /* of all areas */
 	bool knows; /* the last hit or an area may be valid */
 	bool repeats; /* a miss was answered: the access at repeats_at is its repetition */
 	iova_t repeats_at;
@@ -66,7 +69,6 @@ struct vhost {
 	/* state */
 	const struct consumer_env *env;
 	struct listener listener;
-	struct sections sections;
 	struct oracle oracle;
 	enum vhost_rule rule;
 	bool ats, started;
@@ -107,9 +109,8 @@ static void vhost_update(struct vhost *v, struct vhost_dev *d, const struct vhos
 	oracle_drop(&v->oracle, evicted.first, evicted.last, meter_now(m));
 }
 
-/* How many entries the device held of the range. */
-static size_t vhost_invalidate_one(struct vhost *v, struct vhost_dev *d, iova_t first, iova_t last,
-				   struct meter *m)
+static void vhost_invalidate(struct vhost *v, struct vhost_dev *d, iova_t first, iova_t last,
+			     struct meter *m)
 {
 	const struct vhost_iotlb_entry *const *e;
 	size_t n;
@@ -118,54 +119,45 @@ static size_t vhost_invalidate_one(struct vhost *v, struct vhost_dev *d, iova_t 
 	rec_count(v->env->ent, CTR_CONSUMER_INVALIDATE, 1);
 	vhost_forget(d);
 	e = vhost_iotlb_overlaps(d->tlb, first, last, &n);
+	if (n == 0)
+		rec_count(v->env->ent, CTR_NOTIFY_UNMAP_NEEDLESS, 1);
 	/* DPDK 22.11 compares with first + size, which is 0 for a range up to 2^64 - 1 (observed).
 	 */
 	if (v->backend == BACKEND_USER && v->dpdk_wrap && last == UINT64_MAX)
-		return n;
+		return;
 	for (size_t i = 0; i < n; i++) {
 		oracle_drop(&v->oracle, e[i]->first, e[i]->last, meter_now(m));
 		vhost_iotlb_remove(d->tlb, e[i]);
 	}
-	return n;
 }
 
-static void vhost_invalidate(struct vhost *v, iova_t first, iova_t last, struct meter *m)
-{
-	size_t n = 0;
-
-	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++)
-		n += vhost_invalidate_one(v, &v->dev[i], first, last, m);
-	if (n == 0)
-		rec_count(v->env->ent, CTR_NOTIFY_UNMAP_NEEDLESS, 1);
-}
 
 /* The MAP notifier that was proposed: the translation goes down at once. */
-static void vhost_map(struct vhost *v, const struct notify *what, struct meter *m)
+static void vhost_map(struct vhost *v, struct vhost_dev *d, const struct notify *what,
+		      struct meter *m)
 {
 	struct vhost_iotlb_entry e = {what->first, what->last, what->gpa, what->perm};
-	bool held = false;
 	size_t n;
 
 	if (!gmem_is_ram(v->env->mem, e.gpa, e.last - e.first + 1))
 		return;
-	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
-		vhost_iotlb_overlaps(v->dev[i].tlb, e.first, e.last, &n);
-		held |= n != 0;
-		vhost_update(v, &v->dev[i], &e, m);
-	}
-	if (held)
+	vhost_iotlb_overlaps(d->tlb, e.first, e.last, &n);
+	vhost_update(v, d, &e, m);
+	if (n != 0)
 		rec_count(v->env->ent, CTR_NOTIFY_MAP_DUPLICATE, 1);
 }
 
 static void vhost_notified(struct notifier *n, const struct notify *what, struct meter *m)
 {
+	struct vhost_dev *d = n->self;
+
 	switch (what->kind) {
 	case NOTIFY_MAP:
-		vhost_map(n->self, what, m);
+		vhost_map(d->v, d, what, m);
 		break;
 	case NOTIFY_UNMAP:
 	case NOTIFY_DEVTLB_UNMAP:
-		vhost_invalidate(n->self, what->first, what->last, m);
+		vhost_invalidate(d->v, d, what->first, what->last, m);
 		break;
 	}
 }
@@ -216,32 +208,48 @@ static void vhost_register(struct vhost *v, struct section *s)
 static void vhost_region_add(void *self, const struct region *r, struct meter *m)
 {
 	struct vhost *v = self;
-	struct section *s;
 
 	(void)m;
 	if (r->kind != REGION_IOMMU || !v->iommu_platform)
 		return;
-	s = sections_add(&v->sections, r);
-	s->notifier.fn = vhost_notified;
-	s->notifier.self = v;
-	if (v->started)
-		vhost_register(v, s);
+	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
+		struct section *s = sections_add(&v->dev[i].sections, r);
+
+		s->notifier.fn = vhost_notified;
+		s->notifier.self = &v->dev[i];
+		if (v->started)
+			vhost_register(v, s);
+	}
 }
 
 static void vhost_region_del(void *self, const struct region *r, struct meter *m)
 {
 	struct vhost *v = self;
-	struct section *s;
 
 	(void)m;
 	if (r->kind != REGION_IOMMU || !v->iommu_platform)
 		return;
-	s = sections_find(&v->sections, r);
-	section_unregister(s, v->env->as);
-	sections_del(&v->sections, s);
+	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
+		struct section *s = sections_find(&v->dev[i].sections, r);
+
+		section_unregister(s, v->env->as);
+		sections_del(&v->dev[i].sections, s);
+	}
 }
 
 /* QEMU goes through its own list, newest first: then the lower section hears first. */
+static void vhost_register_anew(struct vhost *v, struct vhost_dev *d)
+{
+	for (unsigned i = SECTIONS_MAX; i-- != 0;) {
+		struct section *s = &d->sections.s[i];
+
+		if (!s->used)
+			continue;
+		section_unregister(s, v->env->as);
+		vhost_register(v, s);
+	}
+}
+
 static void vhost_ats(void *self, bool on, struct meter *m)
 {
 	struct vhost *v = self;
@@ -252,14 +260,8 @@ static void vhost_ats(void *self, bool on, struct meter *m)
 	v->ats = on;
 	if (!v->started || v->notifier != NOTIFIER_AUTO || v->rule != VHOST_RULE_ATS)
 		return;
-	for (unsigned i = SECTIONS_MAX; i-- != 0;) {
-		struct section *s = &v->sections.s[i];
-
-		if (!s->used)
-			continue;
-		section_unregister(s, v->env->as);
-		vhost_register(v, s);
-	}
+	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++)
+		vhost_register_anew(v, &v->dev[i]);
 }
 
 /* ---- misses */
@@ -274,7 +276,7 @@ static bool vhost_translate(struct vhost *v, iova_t at, enum perm need, struct v
 	struct xlat x = {at & PAGE_MASK, at & PAGE_MASK, ~PAGE_MASK, PERM_RW};
 	gpa_t ram_first, ram_last;
 
-	if (v->sections.n != 0) {
+	if (v->dev[0].sections.n != 0) {
 		if (at >= MSI_FIRST && at <= MSI_LAST)
 			return false; /* no memory there, and no fault of the IOMMU */
 		if (!v->env->as->ops->translate(v->env->as, at, ask, &x, m) || !(x.perm & ask))
@@ -314,15 +316,17 @@ static bool vhost_fill(void *self, iova_t at, enum perm need, struct meter *m)
 
 static void vhost_area_add(struct vhost_dev *d, iova_t at, bool pays)
 {
-	iova_t page = at & PAGE_MASK;
+	if (d->n_areas == 0 || at < d->areas_first)
+		d->areas_first = at;
+	if (d->n_areas == 0 || at > d->areas_last)
+		d->areas_last = at;
+	d->area[d->n_areas++] = (struct vhost_area){.at = at, .pays = pays};
+}
 
-	if (d->n_areas == AREAS_MAX)
-		return;
-	if (d->n_areas == 0 || page < d->areas_first)
-		d->areas_first = page;
-	if (d->n_areas == 0 || page > d->areas_last)
-		d->areas_last = page;
-	d->area[d->n_areas++] = (struct vhost_area){.page = page, .pays = pays};
+/* Queues 0 and 1 are the first pair's. */
+static struct vhost_dev *vhost_dev_of(struct vhost *v, unsigned queue)
+{
+	return &v->dev[v->env->n_queue_pairs == 1 ? 0 : queue / PAIR_QUEUES];
 }
 
 /* The rings of one virtqueue become known; QEMU sends an UPDATE for the used one unasked. */
@@ -341,20 +345,22 @@ static void vhost_start(void *self, const iova_t *ring, unsigned n_rings, struct
 {
 	struct vhost *v = self;
 	unsigned n_queues = n_rings / RING_AREAS;
-	uint64_t n_devs = v->env->n_queue_pairs;
 
 	assert(n_rings % RING_AREAS == 0);
 	v->started = true;
 	if (!v->iommu_platform)
 		return;
-	for (unsigned i = 0; i < SECTIONS_MAX; i++)
-		if (v->sections.s[i].used && !v->sections.s[i].registered)
-			vhost_register(v, &v->sections.s[i]);
-	/* Queue q belongs to device q % n_devs; with fewer queues than devices they are shared. */
-	for (uint64_t i = 0; i < n_devs && n_queues != 0; i++) {
-		v->dev[i].n_areas = 0;
-		for (uint64_t q = i % n_queues; q < n_queues; q += n_devs)
-			vhost_start_queue(v, &v->dev[i], ring + q * RING_AREAS, m);
+	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
+		struct vhost_dev *d = &v->dev[i];
+
+		for (unsigned k = 0; k < SECTIONS_MAX; k++)
+			if (d->sections.s[k].used && !d->sections.s[k].registered)
+				vhost_register(v, &d->sections.s[k]);
+		d->n_areas = 0;
+		d->area = xrealloc(d->area, n_rings, sizeof *d->area);
+		for (unsigned q = 0; q < n_queues; q++)
+			if (vhost_dev_of(v, q) == d)
+				vhost_start_queue(v, d, ring + q * RING_AREAS, m);
 	}
 }
 
@@ -364,19 +370,20 @@ static void vhost_stop(void *self, struct meter *m)
 	struct vhost *v = self;
 
 	v->started = false;
-	for (unsigned i = 0; i < SECTIONS_MAX; i++)
-		if (v->sections.s[i].used)
-			section_unregister(&v->sections.s[i], v->env->as);
 	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
+		struct vhost_dev *d = &v->dev[i];
 		const struct vhost_iotlb_entry *const *e;
 		size_t n;
 
-		vhost_forget(&v->dev[i]);
-		v->dev[i].n_areas = 0;
-		e = vhost_iotlb_overlaps(v->dev[i].tlb, 0, UINT64_MAX, &n);
+		for (unsigned k = 0; k < SECTIONS_MAX; k++)
+			if (d->sections.s[k].used)
+				section_unregister(&d->sections.s[k], v->env->as);
+		vhost_forget(d);
+		d->n_areas = 0;
+		e = vhost_iotlb_overlaps(d->tlb, 0, UINT64_MAX, &n);
 		for (size_t k = 0; k < n; k++) {
 			oracle_drop(&v->oracle, e[k]->first, e[k]->last, meter_now(m));
-			vhost_iotlb_remove(v->dev[i].tlb, e[k]);
+			vhost_iotlb_remove(d->tlb, e[k]);
 		}
 	}
 }
@@ -385,12 +392,10 @@ static void vhost_stop(void *self, struct meter *m)
 
 static struct vhost_area *vhost_area_of(struct vhost_dev *d, iova_t at)
 {
-	iova_t page = at & PAGE_MASK;
-
-	if (page < d->areas_first || page > d->areas_last)
+	if (at < d->areas_first || at > d->areas_last)
 		return NULL;
 	for (unsigned i = 0; i < d->n_areas; i++)
-		if (d->area[i].page == page)
+		if (d->area[i].at == at)
 			return &d->area[i];
 	return NULL;
 }
@@ -485,9 +490,16 @@ static enum access_result vhost_access(void *self, iova_t at, uint64_t n_bytes, 
 static void vhost_select(void *self, unsigned queue)
 {
 	struct vhost *v = self;
-	uint64_t n = v->env->n_queue_pairs;
 
-	v->cur = &v->dev[n == 1 ? 0 : queue % n];
+	v->cur = vhost_dev_of(v, queue);
+}
+
+/* DPDK's thread serves all queues of the device, busy. */
+static bool vhost_polls(const void *self)
+{
+	const struct vhost *v = self;
+
+	return v->backend == BACKEND_USER;
 }
 
 static void vhost_unmapped(void *self, iova_t first, iova_t last, cycles_t now)
@@ -526,9 +538,11 @@ static int vhost_init(void *self, const struct consumer_env *env, struct err *e)
 	env->as->listener = &v->listener;
 	oracle_init(&v->oracle, env);
 	v->dev = xcalloc(env->n_queue_pairs, sizeof *v->dev);
-	for (uint64_t i = 0; i < env->n_queue_pairs; i++)
+	for (uint64_t i = 0; i < env->n_queue_pairs; i++) {
+		v->dev[i].v = v;
 		v->dev[i].tlb = vhost_iotlb_new(user ? VHOST_IOTLB_DPDK : VHOST_IOTLB_KERNEL,
 						v->max_entries, rng);
+	}
 	v->cur = v->dev;
 	return 0;
 }
@@ -539,8 +553,10 @@ static void vhost_fini(void *self)
 
 	if (!v->env)
 		return; /* init failed */
-	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++)
+	for (uint64_t i = 0; i < v->env->n_queue_pairs; i++) {
 		vhost_iotlb_free(v->dev[i].tlb);
+		free(v->dev[i].area);
+	}
 	free(v->dev);
 	oracle_fini(&v->oracle);
 }
@@ -573,5 +589,6 @@ const struct consumer_type consumer_vhost = {
 	.fill = vhost_fill,
 	.ats = vhost_ats,
 	.select = vhost_select,
+	.polls = vhost_polls,
 	.unmapped = vhost_unmapped,
 };

@@ -16,14 +16,14 @@
 #include "sim/xalloc.h"
 
 const struct dev_driver_row dev_drivers[DRIVER_N] = {
-#define D(symbol, name, header, trailer, table, sg, kick, pages, accesses, help)                   \
-	[symbol] = {name, header, trailer, table, sg, kick, pages, accesses, help},
+#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, accesses, help)            \
+	[symbol] = {name, header, trailer, table, sg, pairs, kick, pages, accesses, help},
 #include "models/host/drivers.def"
 #undef D
 };
 
 const char *const dev_driver_words[DRIVER_N + 1] = {
-#define D(symbol, name, header, trailer, table, sg, kick, pages, accesses, help) [symbol] = name,
+#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, accesses, help) [symbol] = name,
 #include "models/host/drivers.def"
 #undef D
 };
@@ -92,6 +92,7 @@ int dev_init(struct dev *d, struct err *e)
 	}
 	d->m.cost = d->host->cost;
 	d->m.ent = d->ent;
+	dev_workers_init(d);
 	return 0;
 }
 
@@ -300,6 +301,8 @@ static void io_kick(struct io *io)
 
 	if (d->consumer.type->thread == THREAD_HARDWARE || d->consumer.type->thread == THREAD_VCPU)
 		return; /* the doorbell is mapped, or there is none */
+	if (d->polled)
+		return; /* the ring says that no doorbell is wanted */
 	if (kick == KICK_LIGHT) {
 		meter_charge(m, PRIM_KICK_LIGHT, 1);
 		rec_count(d->ent, CTR_KICK_LIGHT, 1);

@@ -20,7 +20,7 @@
 enum dev_kick { KICK_LIGHT, KICK_EXIT, KICK_NONE };
 
 enum dev_driver {
-#define D(symbol, name, header, trailer, table, sg, kick, pages, accesses, help) symbol,
+#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, accesses, help) symbol,
 #include "models/host/drivers.def"
 #undef D
 	DRIVER_N
@@ -29,7 +29,7 @@ enum dev_driver {
 struct dev_driver_row {
 	const char *name;
 	unsigned header_bytes, trailer_bytes;
-	bool has_table, sg;
+	bool has_table, sg, has_pairs;
 	enum dev_kick kick;
 	unsigned n_ring_pages, n_ring_accesses;
 	const char *help;
@@ -38,6 +38,8 @@ extern const struct dev_driver_row dev_drivers[DRIVER_N];
 extern const char *const dev_driver_words[DRIVER_N + 1];
 
 #define DEV_QUEUES_MAX 64
+#define DEV_PAIR_QUEUES 2
+#define DEV_PAIRS_MAX ((DEV_QUEUES_MAX + DEV_PAIR_QUEUES - 1) / DEV_PAIR_QUEUES)
 #define DEV_RINGS 3 /* of a queue: descriptors, available, used */
 
 /* One I/O; fields before `job` are readable by the workload. */
@@ -65,6 +67,7 @@ struct io {
 struct dev_queue {
 	struct dev *dev;
 	struct io *first, **tail;
+	struct dev_worker *worker;
 	bool stalled; /* waits for a miss to be answered */
 	iova_t miss_at;
 	enum perm miss_need;
@@ -73,10 +76,18 @@ struct dev_queue {
 	struct res_waiter waiter;
 };
 
+/* The host thread of a queue pair, or of all queues (THREAD_WORKER). */
+struct dev_worker {
+	struct dev_queue *queue; /* [n_queues] */
+	unsigned n_queues, next; /* next: whose turn it is */
+	bool busy;               /* runs or is being woken */
+	struct meter m;
+};
+
 struct dev_config {
 	enum dev_driver driver;
 	unsigned vcpu;          /* on which it maps and takes interrupts */
-	unsigned n_queues;      /* 1..DEV_QUEUES_MAX */
+	unsigned n_queues;      /* virtqueues, 1..DEV_QUEUES_MAX */
 	uint64_t ring;          /* I/Os that can be under way */
 	uint64_t io_bytes_max;  /* largest payload */
 	uint64_t n_premap;      /* pages mapped one by one at start-up, and kept */
@@ -117,11 +128,15 @@ struct dev {
 	void *quiet_self;
 	struct io *parked, **parked_tail;
 	struct dev_queue queue[DEV_QUEUES_MAX];
-	unsigned next_queue;
-	bool busy;              /* its thread runs or is being woken */
-	struct meter m;         /* of its thread */
+	struct dev_worker worker[DEV_PAIRS_MAX];
+	bool polled;            /* its worker is never woken: consumer_type.polls */
+	bool busy;              /* its thread, if no worker, runs or is being woken */
+	struct meter m;         /* of that thread */
 	struct dev_work *work;  /* dev_run_on() under way */
 };
+
+/* Vhost devices of n_queues virtqueues: one a queue pair if the driver's queues come in pairs, else one. */
+unsigned dev_n_pairs(enum dev_driver driver, unsigned n_queues);
 
 /* Names of the guest_env.submit and run_on of a device; self is the dev. */
 void dev_submit(void *self, const struct submission *s);
@@ -158,6 +173,7 @@ struct io *dev_io(struct dev *d, uint64_t n_bytes, enum perm perm, bool touched)
 void dev_touch(struct dev *d, iova_t iova, uint64_t n_bytes, enum perm perm);
 
 /* models/host/thread.c: the device's side. */
+void dev_workers_init(struct dev *d); /* from dev_init() */
 void dev_kicked(struct io *io);
 /* All accesses of an I/O at once, misses answered on the spot (THREAD_VCPU). */
 void dev_access_here(struct io *io, struct meter *m);

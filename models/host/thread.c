@@ -2,9 +2,10 @@
  *
  * thread - the device's side of an I/O, on the thread that its consumer has.
  *
- * vhost worker: takes the I/Os of its queues in turn. An access that misses stops that queue: the worker
- * leaves, the message wakes QEMU's main loop, which answers under the BQL; the answer wakes the worker,
- * which begins the access again. One miss is one page, so a buffer of several pages misses in sequence.
+ * vhost worker, one a queue pair: takes the I/Os of its queues in turn. An access that misses stops that
+ * queue: the worker leaves, the message wakes QEMU's main loop, which answers under the BQL; the answer
+ * wakes the worker, which begins the access again. One miss is one page, so a buffer of several pages misses
+ * in sequence. A polling worker (vhost-user) serves all queues and is never woken: it sees at once.
  *
  * Omitted: vhost's mutexes (an INVALIDATE does not wait for the worker's run).
  */
@@ -14,7 +15,7 @@
 
 #include "models/counters.h"
 
-static void worker_next(struct dev *d);
+static void worker_next(struct dev_worker *w);
 
 static unsigned io_queue(const struct io *io)
 {
@@ -96,6 +97,33 @@ static struct io *queue_pop(struct dev_queue *q)
 	return io;
 }
 
+/* ---- who serves which queues */
+
+unsigned dev_n_pairs(enum dev_driver driver, unsigned n_queues)
+{
+	return dev_drivers[driver].has_pairs ? (n_queues + DEV_PAIR_QUEUES - 1) / DEV_PAIR_QUEUES : 1;
+}
+
+void dev_workers_init(struct dev *d)
+{
+	const struct consumer *c = &d->consumer;
+	unsigned n = d->config.n_queues;
+	unsigned each = dev_n_pairs(d->config.driver, n) > 1 ? DEV_PAIR_QUEUES : n;
+
+	d->polled = c->type->polls && c->type->polls(c->self);
+	if (d->polled)
+		each = n;
+	for (unsigned q = 0; q < n; q++) {
+		struct dev_worker *w = &d->worker[q / each];
+
+		d->queue[q].worker = w;
+		w->queue = &d->queue[q / each * each];
+		w->n_queues++;
+		w->m.cost = d->host->cost;
+		w->m.ent = d->ent;
+	}
+}
+
 /* ---- a miss: worker -> main loop -> worker */
 
 /* The worker runs again: the queue's access begins anew, or its I/O is given up. */
@@ -109,8 +137,8 @@ static void miss_answered(void *self, uint64_t arg)
 	q->stalled = false;
 	if (q->first->failed)
 		dev_completed(queue_pop(q));
-	if (!d->busy)
-		worker_next(d);
+	if (!q->worker->busy)
+		worker_next(q->worker);
 }
 
 /* The main loop has written the answer and is free for others. */
@@ -123,7 +151,8 @@ static void miss_filled(void *self, uint64_t arg)
 	res_release(&h->bql);
 	res_release(&h->main_loop);
 	q->m.cycles = 0;
-	meter_charge(&q->m, PRIM_VHOST_WAKE, 1);
+	if (!q->dev->polled)
+		meter_charge(&q->m, PRIM_VHOST_WAKE, 1);
 	after(q->dev, q->m.cycles, miss_answered, q);
 }
 
@@ -174,7 +203,7 @@ static void worker_missed(void *self, uint64_t arg)
 	q->m.cycles = 0;
 	meter_charge(&q->m, PRIM_VHOST_WAKE, 1);
 	after(d, q->m.cycles, miss_asked, q);
-	worker_next(d);
+	worker_next(q->worker);
 }
 
 /* ---- vhost worker */
@@ -185,50 +214,51 @@ static void worker_done(void *self, uint64_t arg)
 
 	(void)arg;
 	dev_completed(queue_pop(q));
-	worker_next(q->dev);
+	worker_next(q->worker);
 }
 
 static void worker_run(struct dev_queue *q)
 {
 	struct dev *d = q->dev;
 	struct io *io = q->first;
+	struct meter *m = &q->worker->m;
 
-	stretch_begin(d, &d->m, io->cause);
+	stretch_begin(d, m, io->cause);
 	if (!io->paid)
-		meter_charge(&d->m, PRIM_VHOST_PACKET, 1);
+		meter_charge(m, PRIM_VHOST_PACKET, 1);
 	io->paid = true;
-	switch (thread_access(io, &d->m, &q->miss_at, &q->miss_need)) {
+	switch (thread_access(io, m, &q->miss_at, &q->miss_need)) {
 	case ACCESS_OK:
-		after(d, d->m.cycles, worker_done, q);
+		after(d, m->cycles, worker_done, q);
 		break;
 	case ACCESS_MISS:
 		q->stalled = true;
-		q->miss_begun_at = meter_now(&d->m);
-		after(d, d->m.cycles, worker_missed, q);
+		q->miss_begun_at = meter_now(m);
+		after(d, m->cycles, worker_missed, q);
 		break;
 	case ACCESS_FAULT:
 		io->failed = true;
-		after(d, d->m.cycles, worker_done, q);
+		after(d, m->cycles, worker_done, q);
 		break;
 	}
 }
 
 /* The next queue in turn that has work and no miss under way. */
-static void worker_next(struct dev *d)
+static void worker_next(struct dev_worker *w)
 {
-	unsigned n = d->config.n_queues;
+	unsigned n = w->n_queues;
 
-	for (unsigned i = 0, at = d->next_queue; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
-		struct dev_queue *q = &d->queue[at];
+	for (unsigned i = 0, at = w->next; i < n; i++, at = at + 1 == n ? 0 : at + 1) {
+		struct dev_queue *q = &w->queue[at];
 
 		if (!q->first || q->stalled)
 			continue;
-		d->next_queue = at + 1 == n ? 0 : at + 1;
-		d->busy = true;
+		w->next = at + 1 == n ? 0 : at + 1;
+		w->busy = true;
 		worker_run(q);
 		return;
 	}
-	d->busy = false;
+	w->busy = false;
 }
 
 static void worker_woken(void *self, uint64_t arg)
@@ -328,11 +358,12 @@ static void touched(void *self, uint64_t arg)
 	dev_completed(self);
 }
 
-static void wake(struct dev *d, ev_fn fn)
+static void wake(struct dev *d, struct meter *m, ev_fn fn, void *self)
 {
-	d->m.cycles = 0;
-	meter_charge(&d->m, PRIM_VHOST_WAKE, 1);
-	after(d, d->m.cycles, fn, d);
+	m->cycles = 0;
+	if (!d->polled)
+		meter_charge(m, PRIM_VHOST_WAKE, 1);
+	after(d, m->cycles, fn, self);
 }
 
 void dev_kicked(struct io *io)
@@ -344,18 +375,16 @@ void dev_kicked(struct io *io)
 	io->next = NULL;
 	*q->tail = io;
 	q->tail = &io->next;
-	if (d->busy)
+	if (thread == THREAD_WORKER ? q->worker->busy || q->stalled : d->busy)
 		return;
 	switch (thread) {
 	case THREAD_WORKER:
-		if (q->stalled)
-			return;
-		d->busy = true;
-		wake(d, worker_woken);
+		q->worker->busy = true;
+		wake(d, &q->worker->m, worker_woken, q->worker);
 		break;
 	case THREAD_MAIN_LOOP:
 		d->busy = true;
-		wake(d, loop_woken);
+		wake(d, &d->m, loop_woken, d);
 		break;
 	case THREAD_HARDWARE:
 		d->busy = true;
