@@ -16,14 +16,18 @@
 #include "sim/xalloc.h"
 
 const struct dev_driver_row dev_drivers[DRIVER_N] = {
-#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, accesses, help)            \
-	[symbol] = {name, header, trailer, table, sg, pairs, kick, pages, accesses, help},
+#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, more, desc, avail, used,   \
+	  accesses, help)                                                                          \
+	[symbol] = {name, header, trailer, table, sg, pairs, kick, {pages, more},                  \
+		    {desc, avail, used}, accesses, help},
 #include "models/host/drivers.def"
 #undef D
 };
 
 const char *const dev_driver_words[DRIVER_N + 1] = {
-#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, accesses, help) [symbol] = name,
+#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, more, desc, avail, used,   \
+	  accesses, help)                                                                          \
+	[symbol] = name,
 #include "models/host/drivers.def"
 #undef D
 };
@@ -62,7 +66,7 @@ int dev_init(struct dev *d, struct err *e)
 	unsigned n_maps;
 
 	d->slot_pages = dev_slot_pages(d, &n_maps);
-	d->buffers = host_alloc_pages(d->host, d->slot_pages * d->config.ring);
+	d->buffers = host_alloc_pages(d->host, d->slot_pages * d->config.ring, 1);
 	if (d->buffers == 0) {
 		err_user(e, "%s: guest RAM is too small for %llu buffers of %llu pages",
 			 d->ent->name, (unsigned long long)d->config.ring,
@@ -114,7 +118,7 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 	if (d->config.n_premap == 0)
 		return 0;
 	if (d->premap_pages == 0) {
-		d->premap_pages = host_alloc_pages(d->host, d->config.n_premap);
+		d->premap_pages = host_alloc_pages(d->host, d->config.n_premap, 1);
 		d->premap = xcalloc(d->config.n_premap, sizeof *d->premap);
 	}
 	at = d->premap_pages;
@@ -142,32 +146,18 @@ static int dev_premap(struct dev *d, struct meter *m, struct err *e)
 
 int dev_start(struct dev *d, struct meter *m, struct err *e)
 {
-	const struct dev_driver_row *row = &dev_drivers[d->config.driver];
-	unsigned n_pages = row->n_ring_pages * d->config.n_queues;
-	struct dma_seg seg = {.n_bytes = n_pages * PAGE_BYTES};
-	int ret;
+	int ret = dev_rings_take(d, e);
 
-	if (d->ring_pages == 0)
-		d->ring_pages = host_alloc_pages(d->host, n_pages);
-	seg.gpa = d->ring_pages;
-	if (seg.gpa == 0) {
-		err_user(e, "%s: guest RAM is too small for its rings", d->ent->name);
-		return -ENOMEM;
-	}
+	if (ret)
+		return ret;
 	ret = d->guest.type->start ? d->guest.type->start(d->guest.self, m) : 0;
-	if (!ret) {
-		d->ring_map = (struct dma_map){.seg = &seg, .n_segs = 1, .n_bytes = seg.n_bytes,
-					       .perm = PERM_RW, .cpu = d->config.vcpu};
-		ret = d->guest.type->map(d->guest.self, &d->ring_map, m);
-	}
 	if (ret) {
 		err_user(e, "%s: the guest cannot map the device's rings", d->ent->name);
 		return ret;
 	}
-	for (unsigned i = 0; i < d->config.n_queues * DEV_RINGS; i++) /* spread over a queue's pages */
-		d->ring[i] = d->ring_map.iova + (i / DEV_RINGS * row->n_ring_pages +
-						 i % DEV_RINGS * row->n_ring_pages / DEV_RINGS) *
-							PAGE_BYTES;
+	ret = dev_rings_map(d, m, e);
+	if (ret)
+		return ret;
 	if (d->config.ats && d->consumer.type->ats)
 		d->consumer.type->ats(d->consumer.self, true, m);
 	if (d->consumer.type->start)
@@ -176,8 +166,7 @@ int dev_start(struct dev *d, struct meter *m, struct err *e)
 	return dev_premap(d, m, e);
 }
 
-/* Both halves at once: submissions run where they are made (host.boot_meter). */
-static void dev_unmap_now(struct dev *d, struct dma_map *map, struct meter *m)
+void dev_unmap_now(struct dev *d, struct dma_map *map, struct meter *m)
 {
 	map->cpu = d->config.vcpu;
 	d->guest.type->unmap(d->guest.self, map, m);
@@ -200,7 +189,7 @@ void dev_stop(struct dev *d, struct meter *m)
 
 		dev_unmap_now(d, &map, m);
 	}
-	dev_unmap_now(d, &d->ring_map, m);
+	dev_rings_unmap(d, m);
 	if (d->guest.type->stop)
 		d->guest.type->stop(d->guest.self, m);
 }

@@ -19,8 +19,11 @@
 
 enum dev_kick { KICK_LIGHT, KICK_EXIT, KICK_NONE };
 
+#define DEV_RINGS 3     /* of a queue: descriptors, available, used */
+#define DEV_RING_MAPS 2 /* allocations of a queue, at most */
+
 enum dev_driver {
-#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, accesses, help) symbol,
+#define D(symbol, name, header, trailer, table, sg, pairs, kick, pages, more, desc, avail, used, accesses, help) symbol,
 #include "models/host/drivers.def"
 #undef D
 	DRIVER_N
@@ -31,7 +34,7 @@ struct dev_driver_row {
 	unsigned header_bytes, trailer_bytes;
 	bool has_table, sg, has_pairs;
 	enum dev_kick kick;
-	unsigned n_ring_pages, n_ring_accesses;
+	unsigned n_ring_pages[DEV_RING_MAPS], ring_at[DEV_RINGS], n_ring_accesses;
 	const char *help;
 };
 extern const struct dev_driver_row dev_drivers[DRIVER_N];
@@ -40,7 +43,6 @@ extern const char *const dev_driver_words[DRIVER_N + 1];
 #define DEV_QUEUES_MAX 64
 #define DEV_PAIR_QUEUES 2
 #define DEV_PAIRS_MAX ((DEV_QUEUES_MAX + DEV_PAIR_QUEUES - 1) / DEV_PAIR_QUEUES)
-#define DEV_RINGS 3 /* of a queue: descriptors, available, used */
 
 /* One I/O; fields before `job` are readable by the workload. */
 struct io {
@@ -114,11 +116,12 @@ struct dev {
 	struct stat_hist *latency_io, *latency_miss;
 	struct io *pool, *free, **free_tail; /* free slots, oldest first */
 	uint64_t n_ios;
-	struct dma_map ring_map;
+	struct dma_map ring_map[DEV_QUEUES_MAX * DEV_RING_MAPS]; /* of queue 0, 0, 1, 1, ... */
 	iova_t ring[DEV_QUEUES_MAX * DEV_RINGS]; /* of queue 0, queue 1, ... */
 	gpa_t buffers;          /* of slot 0 */
 	uint64_t slot_pages;
-	gpa_t ring_pages, premap_pages; /* their memory; 0: not taken yet */
+	gpa_t ring_pages[DEV_QUEUES_MAX * DEV_RING_MAPS]; /* their memory, as ring_map; 0: not taken yet */
+	gpa_t premap_pages;             /* the same */
 	iova_t *premap;                 /* [config.n_premap], of these n_premapped are mapped */
 	uint64_t n_premapped;
 	bool started;                   /* dev_start() and not yet dev_stop() */
@@ -144,6 +147,13 @@ void dev_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct meter
 
 /* What the run's end left of dev_run_on(); from dev_fini(). */
 void dev_work_fini(struct dev *d);
+
+/* models/host/dev_rings.c: rings taken, mapped (d->ring filled), unmapped; from dev_start() and dev_stop(). */
+int dev_rings_take(struct dev *d, struct err *e);
+int dev_rings_map(struct dev *d, struct meter *m, struct err *e);
+void dev_rings_unmap(struct dev *d, struct meter *m);
+/* models/host/dev.c: both halves of an unmap at once; submissions run where they are made (host.boot_meter). */
+void dev_unmap_now(struct dev *d, struct dma_map *map, struct meter *m);
 
 /* The caller fills host, ent, config, as, guest, consumer, workload. 0, or -ENOMEM when guest RAM is too
  * small for the buffers. */

@@ -41,20 +41,18 @@ void host_fini(struct host *h)
 	free(h->aborted);
 }
 
-gpa_t host_alloc_pages(struct host *h, uint64_t n)
+gpa_t host_alloc_pages(struct host *h, uint64_t n, uint64_t align)
 {
-	gpa_t first, last;
+	gpa_t first, last, at;
 
 	for (unsigned i = 0; i < gmem_n_regions(h->mem); i++) {
 		gmem_region(h->mem, i, &first, &last);
-		if (h->next_page > last)
-			continue;
-		if (h->next_page < first)
-			h->next_page = first;
-		if (n * PAGE_BYTES - 1 > last - h->next_page)
+		at = h->next_page < first ? first : h->next_page;
+		at = (at + align * PAGE_BYTES - 1) & ~(align * PAGE_BYTES - 1);
+		if (at > last || n * PAGE_BYTES - 1 > last - at)
 			continue; /* what is left of this region is too small: the next one */
-		h->next_page += n * PAGE_BYTES;
-		return h->next_page - n * PAGE_BYTES;
+		h->next_page = at + n * PAGE_BYTES;
+		return at;
 	}
 	return 0;
 }

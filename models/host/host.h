@@ -54,8 +54,9 @@ struct host {
 void host_init(struct host *h, unsigned n_vcpus);
 void host_fini(struct host *h);
 
-/* n contiguous pages of guest RAM for buffers and rings; their address, or 0 when RAM is used up. */
-gpa_t host_alloc_pages(struct host *h, uint64_t n);
+/* n contiguous pages of guest RAM for buffers and rings, the first one's number a multiple of align, a power of
+ * two; their address, or 0 when RAM is used up. */
+gpa_t host_alloc_pages(struct host *h, uint64_t n, uint64_t align);
 
 /* A guest driver must submit s (guest_env.submit): at once while booting, else when the job that runs
  * flushes. self is the host. */
