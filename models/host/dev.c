@@ -282,31 +282,52 @@ static void io_map_element(struct io *io)
 			   (n_data + 2) * TABLE_ENTRY_BYTES, PERM_R);
 }
 
-static void io_kick(struct io *io)
+static enum dev_kick dev_kick_of(const struct dev *d)
 {
-	struct dev *d = io->dev;
-	struct meter *m = &io->job.m;
-	enum dev_kick kick = dev_drivers[d->config.driver].kick;
+	enum consumer_thread thread = d->consumer.type->thread;
 
-	if (d->consumer.type->thread == THREAD_HARDWARE || d->consumer.type->thread == THREAD_VCPU)
-		return; /* the doorbell is mapped, or there is none */
+	if (thread == THREAD_HARDWARE || thread == THREAD_VCPU)
+		return KICK_NONE; /* the doorbell is mapped, or there is none */
 	if (d->polled)
-		return; /* the ring says that no doorbell is wanted */
-	if (kick == KICK_LIGHT) {
-		meter_charge(m, PRIM_KICK_LIGHT, 1);
-		rec_count(d->ent, CTR_KICK_LIGHT, 1);
-	} else if (kick == KICK_EXIT) {
-		meter_charge(m, PRIM_VMEXIT_MMIO, 1);
-		rec_count(d->ent, CTR_VMEXITS, 1);
-		rec_count(d->ent, CTR_EXIT_KICK, 1);
-		rec_count(d->host->machine, CTR_VMEXITS, 1);
-		rec_count(d->host->machine, CTR_EXIT_KICK, 1);
-	}
+		return KICK_NONE; /* the ring says that no doorbell is wanted */
+	return dev_drivers[d->config.driver].kick;
 }
 
 static void io_kicked(struct job *j)
 {
 	dev_kicked(j->self);
+}
+
+/* The register write that QEMU emulates was served on this vCPU's thread. */
+static void io_exited(struct job *j)
+{
+	struct io *io = j->self;
+	struct dev *d = io->dev;
+
+	meter_charge(&j->m, PRIM_VMEXIT_MMIO, 1);
+	rec_count(d->ent, CTR_VMEXITS, 1);
+	rec_count(d->ent, CTR_EXIT_KICK, 1);
+	rec_count(d->host->machine, CTR_VMEXITS, 1);
+	rec_count(d->host->machine, CTR_EXIT_KICK, 1);
+	job_done(j, io_kicked);
+}
+
+static void io_kick(struct io *io)
+{
+	struct dev *d = io->dev;
+
+	switch (dev_kick_of(d)) {
+	case KICK_EXIT:
+		job_pass_bql(&io->job, io_exited);
+		return;
+	case KICK_LIGHT:
+		meter_charge(&io->job.m, PRIM_KICK_LIGHT, 1);
+		rec_count(d->ent, CTR_KICK_LIGHT, 1);
+		break;
+	case KICK_NONE:
+		break;
+	}
+	job_done(&io->job, io_kicked);
 }
 
 static void io_unmap_step(struct job *j);
@@ -337,7 +358,6 @@ static void io_map_step(struct job *j)
 		return;
 	}
 	io_kick(io);
-	job_done(j, io_kicked);
 }
 
 static void io_begin(struct job *j);

@@ -66,7 +66,7 @@ void host_submit(void *self, const struct submission *s);
 void host_abort(void *self, const char *why);
 
 /* A piece of work on a vCPU: a small state machine. Its step runs with the vCPU held and ends in exactly
- * one of job_spend(), job_flush() and job_done(). */
+ * one of job_spend(), job_pass_bql(), job_flush() and job_done(). */
 struct job {
 	struct meter m;                /* of the stretch that runs now; restarted at each step */
 	uint64_t cause;                /* what rows of the event log name as their cause */
@@ -79,6 +79,8 @@ struct job {
 
 /* Queue j on cpu, costs booked on ent; step is called once the vCPU is free. j->self and j->cause are set. */
 void job_queue(struct job *j, struct vcpu *cpu, struct entity *ent, void (*step)(struct job *));
+/* Let the time on j->m pass, wait for the BQL and give it back (an exit with an empty handler), go on with step. */
+void job_pass_bql(struct job *j, void (*step)(struct job *));
 /* Let the time on j->m pass, then go on with step. */
 void job_spend(struct job *j, void (*step)(struct job *));
 /* Let the time pass, submit what the guest asked for, one after the other, then go on with step. */

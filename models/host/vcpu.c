@@ -159,6 +159,32 @@ static void flush_event(void *self, uint64_t arg)
 	submission_next(self);
 }
 
+/* QEMU's handler of a doorbell is empty: the big lock is taken and given back. */
+static void bql_granted(void *self)
+{
+	struct job *j = self;
+
+	res_release(&j->cpu->host->bql);
+	job_enter(j);
+	j->step(j);
+}
+
+static void bql_event(void *self, uint64_t arg)
+{
+	struct job *j = self;
+
+	(void)arg;
+	j->waiter.granted = bql_granted;
+	if (res_acquire(&j->cpu->host->bql, &j->waiter))
+		bql_granted(j);
+}
+
+void job_pass_bql(struct job *j, void (*step)(struct job *))
+{
+	j->step = step;
+	job_after(j, bql_event);
+}
+
 void job_flush(struct job *j, void (*step)(struct job *))
 {
 	j->step = step;
