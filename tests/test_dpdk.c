@@ -74,6 +74,15 @@ static const struct start_row start_rows[] = {
 	 "no caching mode: detach 2, the probe's two unmaps"},
 	{"6.12", RIG_CAP_CM, "1MiB", "4KiB", "24.11", "off", "off", 4 + 3 + 256, 256, 4, 0,
 	 "--no-huge: one map for each page, downwards in memory"},
+	{"6.12", RIG_CAP_CM, "1MiB", "4KiB", "22.11", "off", "on", 4 + 3 + 1, 1, 4, 9,
+	 "--no-huge implies legacy memory: 19.08 to 23.03 one map; 256 pages from frame 0x100001: AM 9"},
+	{"6.12", RIG_CAP_CM, "1MiB", "4KiB", "23.03", "off", "on", 4 + 3 + 1, 1, 4, 9,
+	 "the same"},
+	/* the probe's two pages are 8 KiB aligned, however many tables lie above them: one map PSI */
+	{"5.10", RIG_CAP_48, "34MiB", "2MiB", "20.11", "off", "off", 4 + 3 + 17, 17, 4, 9,
+	 "open 7, four levels"},
+	{"5.11", RIG_CAP_48, "34MiB", "2MiB", "20.11", "off", "off", 4 + 3 + 17, 17, 4, 9,
+	 "open 7, four levels"},
 };
 
 static void test_start_stop(void **state)

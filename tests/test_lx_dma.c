@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/linux/lx_domain.h"
 #include "models/linux/lx_iova.h"
 #include "models/linux/lx_priv.h"
 #include "sim/bits.h"
@@ -181,7 +182,9 @@ static void test_misaligned(void **state)
 		const char *version;
 		unsigned am;
 		iova_t iova;
-	} rows[] = {{"5.10", 2, 0x17f000}, {"6.1", 8, 0x17f000}, {"6.10", 8, 0x100000}};
+	} rows[] = {{"5.10", 2, 0x17f000}, {"5.15", 8, 0x17f000}, {"5.16", 2, 0x17f000},
+		    {"5.17", 2, 0x17f000}, {"5.18", 8, 0x17f000}, {"6.1", 8, 0x17f000},
+		    {"6.10", 8, 0x100000}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -194,6 +197,124 @@ static void test_misaligned(void **state)
 		assert_int_equal(r->n_reqs, 1);
 		assert_int_equal(r->req[0].am, rows[i].am);
 		assert_int_equal(r->req[0].iova, rows[i].iova);
+		rig_free(r);
+	}
+}
+
+/* Letters of the requests that a flush makes, in order. */
+struct letters {
+	char text[32];
+	unsigned n;
+};
+
+static void letters_submit(void *self, const struct submission *s)
+{
+	struct letters *l = self;
+
+	for (unsigned i = 0; i < s->n_reqs; i++) {
+		assert_true(l->n + 1 < sizeof l->text);
+		l->text[l->n++] = req_letter(&s->req[i]);
+	}
+}
+
+/* VFIO's unmap of the three pages from frame 0x17f: pieces of 1 and 2 pages, up to 5.10 a flush in each call;
+ * then gathered: 5.12 runs of equal pieces, 6.1 one call of 3 pages, which 2^8 pages hold. */
+static void test_vfio_unmap_by_piece(void **state)
+{
+	static const struct {
+		const char *version, *want;
+	} rows[] = {{"5.4", "ab"}, {"5.10", "ab"}, {"5.12", "ab"}, {"6.1", "i"}};
+	static const struct {
+		const char *version, *want;
+	} equal[] = {{"5.10", "bb"}, {"5.12", "c"}}; /* frames 0x102 to 0x105: two pieces of 2, gathered */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows) + ARRAY_SIZE(equal); i++) {
+		bool is_equal = i >= ARRAY_SIZE(rows);
+		const char *version = is_equal ? equal[i - ARRAY_SIZE(rows)].version : rows[i].version;
+		const char *want = is_equal ? equal[i - ARRAY_SIZE(rows)].want : rows[i].want;
+		struct rig_config c = {.version = version, .cap = CM, .ecap = RIG_ECAP};
+		struct rig *r = rig_new_kernel(&c);
+		struct letters l = {{0}, 0};
+		struct lx_sink to = {.submit = letters_submit, .self = &l};
+		struct lx_unmapped u = {0x17f000, 0x181fff, false, false};
+		struct lx_domain d;
+
+		lx_kernel_boot(r->k, &r->m);
+		if (is_equal)
+			u = (struct lx_unmapped){0x102000, 0x105fff, false, false};
+		u.per_chunk = r->k->era[LX_ERA_VFIO_UNMAP_PER_CHUNK] != 0;
+		lx_domain_init(&d, r->k, LX_DOMAIN_DMA, RIG_SID, false);
+		lx_domain_flush_unmap(&d, &u, &to);
+		if (strcmp(l.text, want) != 0)
+			fail_msg("%s: got %s, want %s", version, l.text, want);
+		lx_domain_fini(&d);
+		rig_free(r);
+	}
+}
+
+/* Two superpages over two emptied tables: up to 6.11 a PSI for each, 2 MiB (j); 6.12 from each to the end of the
+ * superpages that are written: 4 MiB (k), then 2 MiB. */
+static void test_replaced_rest(void **state)
+{
+	static const struct {
+		const char *version, *want;
+	} rows[] = {{"5.12", ""}, {"5.13", "jj"}, {"6.11", "jj"}, {"6.12", "kj"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rig_config c = {.version = rows[i].version, .cap = CM, .ecap = RIG_ECAP};
+		struct rig *r = rig_new_kernel(&c);
+		struct letters l = {{0}, 0};
+		struct lx_sink to = {.submit = letters_submit, .self = &l};
+		struct lx_ranges replaced = {0};
+		struct lx_pages gone = {0};
+		struct lx_domain d;
+
+		lx_kernel_boot(r->k, &r->m);
+		lx_domain_init(&d, r->k, LX_DOMAIN_DMA, RIG_SID, false);
+		for (iova_t at = 4 * M2; at < 6 * M2; at += M2) { /* one page each: its table stays */
+			lx_pgtbl_map(&d.pgtbl, at, K4, 1, PERM_RW, &replaced, &r->m);
+			lx_pgtbl_unmap(&d.pgtbl, at, at + K4 - 1, &gone, &r->m);
+		}
+		assert_int_equal(gone.n, 0);
+		/* 4 MiB and a page: the page is no superpage */
+		lx_pgtbl_map(&d.pgtbl, 4 * M2, 8 * M2, 2 * 512 + 1, PERM_RW, &replaced, &r->m);
+		assert_int_equal(replaced.n, 2);
+		lx_domain_flush_replaced(&d, &replaced, &to);
+		if (strcmp(l.text, rows[i].want) != 0)
+			fail_msg("%s: got %s, want %s", rows[i].version, l.text, rows[i].want);
+		lx_ranges_fini(&replaced);
+		lx_domain_fini(&d);
+		rig_free(r);
+	}
+}
+
+/* Translation off: from 6.12 no device-TLB request behind an unmap's PSI. */
+static void test_devtlb_needs_te(void **state)
+{
+	static const struct {
+		const char *version, *want;
+	} rows[] = {{"6.1", "aaTaaT"}, {"6.11", "aaTaaT"}, {"6.12", "aaTaa"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct rig_config c = {
+			.version = rows[i].version, .cap = CM, .ecap = RIG_ECAP_DT, .ats = true};
+		struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
+		char got[16] = "";
+
+		for (unsigned round = 0; round < 2; round++) {
+			struct dma_map d = {0};
+
+			assert_int_equal(rig_map(r, &d, M2, K4, 0), 0);
+			rig_unmap(r, &d);
+			lx_kernel_shutdown(r->k, &r->m);
+		}
+		for (unsigned k = 0; k < r->n_reqs && k + 1 < sizeof got; k++)
+			got[k] = req_letter(&r->req[k]);
+		if (strcmp(got, rows[i].want) != 0)
+			fail_msg("%s: got %s, want %s", rows[i].version, got, rows[i].want);
 		rig_free(r);
 	}
 }
@@ -558,6 +679,9 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_scatter),
 		cmocka_unit_test(test_misaligned),
+		cmocka_unit_test(test_vfio_unmap_by_piece),
+		cmocka_unit_test(test_replaced_rest),
+		cmocka_unit_test(test_devtlb_needs_te),
 		cmocka_unit_test(test_leaf_hint),
 		cmocka_unit_test(test_superpages),
 		cmocka_unit_test(test_superpage_replaces_table),

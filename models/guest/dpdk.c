@@ -30,6 +30,7 @@
 
 static const char *const hugepage_words[] = {"4KiB", "2MiB", "1GiB", NULL};
 static const unsigned hugepage_bits[] = {12, 21, 30};
+#define HUGEPAGE_NONE 0u
 
 struct guest_dpdk {
 	/* options */
@@ -51,7 +52,7 @@ static const struct opt dpdk_opts[] = {
 	OPT_SIZE(struct guest_dpdk, memory_bytes, "memory", "64MiB", UINT64_C(4096),
 		 UINT64_C(1) << 40, "hugepage memory that DPDK maps"),
 	OPT_ENUM(struct guest_dpdk, hugepage, "hugepage", "2MiB", hugepage_words,
-		 "size of its pages; 4KiB is --no-huge"),
+		 "size of its pages; 4KiB is --no-huge, which implies legacy-mem"),
 	OPT_TEXT(struct guest_dpdk, version, "version", "22.11",
 		 "DPDK release: YY.MM, 18.11 or newer"),
 	OPT_BOOL(struct guest_dpdk, legacy_mem, "legacy-mem", "off",
@@ -73,7 +74,8 @@ static int dpdk_read_version(struct guest_dpdk *g, struct err *e)
 	v = year * 100 + month;
 	if (v < 1811)
 		return err_user(e, "guest.version: got %s, allowed 18.11 or newer", g->version);
-	g->maps_runs = g->legacy_mem ? v >= 1908 && v <= 2303 : v <= 2102;
+	/* --no-huge takes all memory at start, too */
+	g->maps_runs = g->legacy_mem || g->hugepage == HUGEPAGE_NONE ? v >= 1908 && v <= 2303 : v <= 2102;
 	return 0;
 }
 
@@ -153,12 +155,15 @@ static void vfio_unmap(struct guest_dpdk *g, iova_t first, uint64_t n_bytes, str
 	struct lx_sink_now now = {.k = g->k, .m = m};
 	struct lx_sink to = lx_sink_now(&now);
 	struct lx_pages gone = {0};
+	struct lx_unmapped u;
 	iova_t last = first + n_bytes - 1;
 
 	dpdk_note(g, CTR_GUEST_UNMAP, EVENT_GUEST_UNMAP, first, n_bytes, m);
 	lx_pgtbl_unmap(&g->user_domain.pgtbl, first, last, &gone, m);
+	u = (struct lx_unmapped){first, last, gone.n != 0,
+				 g->k->era[LX_ERA_VFIO_UNMAP_PER_CHUNK] != 0};
 	if (g->user_domain.attached)
-		lx_domain_flush_unmap(&g->user_domain, first, last, gone.n != 0, &to);
+		lx_domain_flush_unmap(&g->user_domain, &u, &to);
 	lx_pages_release(g->k, &gone);
 }
 

@@ -237,7 +237,9 @@ static void linux_unmap(void *self, struct dma_map *d, struct meter *m)
 	assert(p->gone.n == 0 && !p->waits);
 	lx_pgtbl_unmap(&g->domain.pgtbl, d->first, d->last, &p->gone, m);
 	if (g->k->strict)
-		lx_domain_flush_unmap(&g->domain, d->first, d->last, p->gone.n != 0, &to);
+		lx_domain_flush_unmap(
+			&g->domain, &(struct lx_unmapped){d->first, d->last, p->gone.n != 0, false},
+			&to);
 	else if (lx_flushq_make_room(&g->flushq, d->cpu, m))
 		p->waits = true;
 	else

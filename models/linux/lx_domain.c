@@ -4,11 +4,12 @@
  * version.
  *
  *   range -> AM: the power of two above its pages; above MAMV (18): the whole domain
- *            misaligned: < 5.15 as it is; >= 5.15 AM grows until one block holds it; >= 6.10
- * address rounded down unmap -> one PSI, or one per run of equal pieces (LX_ERA_UNMAP_GATHER), each
- * with the device's TLB behind it: a submission each, from 6.12 one for both
+ *            misaligned: as it is; 5.15 and from 5.18 AM grows until one block holds it; from 6.10 the
+ *            address is rounded down
+ *   unmap -> one PSI, or one per run of equal pieces (LX_ERA_UNMAP_GATHER), each with the device's
+ *            TLB behind it: a submission each, from 6.12 one for both
  *
- * Omitted: several devices in a domain, PCI aliases, domains over several units.
+ * Omitted: PCI aliases, domains over several units.
  */
 #include "models/linux/lx_domain.h"
 
@@ -222,6 +223,8 @@ static void add_iotlb(struct batch *b, const struct lx_domain *d, struct block a
 /* One descriptor for each device that caches. */
 static void add_devtlb(struct batch *b, const struct lx_domain *d, struct block at)
 {
+	if (d->k->era[LX_ERA_DEVTLB_NEEDS_TE] && !(d->k->gcmd & FMASK(VTD_GCMD_TE)))
+		return;
 	if (at.am > DEVTLB_ALL)
 		at = (struct block){.iova = 0, .am = DEVTLB_ALL};
 	for (unsigned i = 0; i < d->n_devs; i++)
@@ -287,11 +290,14 @@ void lx_domain_flush_map(const struct lx_domain *d, const struct lx_piece *piece
 void lx_domain_flush_replaced(const struct lx_domain *d, const struct lx_ranges *r,
 			      const struct lx_sink *to)
 {
-	if (!d->k->era[LX_ERA_SWITCH_TO_SUPERPAGE_FLUSHES])
+	unsigned era = d->k->era[LX_ERA_SWITCH_TO_SUPERPAGE_FLUSHES];
+
+	if (era == 0)
 		return;
 	for (unsigned i = 0; i < r->n; i++) {
 		struct batch b;
-		struct block at = block_of(d->k, r->v[i].first, r->v[i].last);
+		const struct lx_range *v = &r->v[i];
+		struct block at = block_of(d->k, v->first, era == 2 ? v->rest_last : v->last);
 
 		batch_begin(&b, d, to);
 		add_iotlb(&b, d, at, false);
@@ -340,11 +346,30 @@ static void flush_unmap_range(const struct lx_domain *d, iova_t first, iova_t la
 	batch_end(&b);
 }
 
-void lx_domain_flush_unmap(const struct lx_domain *d, iova_t first, iova_t last, bool tables_gone,
+/* Every power of two is a page size, and the driver flushes in every call. */
+static void flush_unmap_chunks(const struct lx_domain *d, iova_t first, iova_t last,
+			       bool tables_gone, const struct lx_sink *to)
+{
+	uint64_t n;
+
+	for (iova_t at = first; at <= last; at += n) {
+		n = pages_left(at >> PAGE_BITS, (last - at + 1) >> PAGE_BITS) << PAGE_BITS;
+		flush_unmap_range(d, at, at + n - 1, tables_gone, to);
+	}
+}
+
+void lx_domain_flush_unmap(const struct lx_domain *d, const struct lx_unmapped *u,
 			   const struct lx_sink *to)
 {
+	const iova_t first = u->first, last = u->last;
+	const bool tables_gone = u->tables_gone;
 	iova_t from = first;   /* of the run gathered so far */
 	uint64_t gathered = 0; /* size of its calls */
+
+	if (u->per_chunk) {
+		flush_unmap_chunks(d, first, last, tables_gone, to);
+		return;
+	}
 
 	if (d->k->era[LX_ERA_UNMAP_GATHER] == 0) {
 		flush_unmap_range(d, first, last, tables_gone, to);

@@ -76,8 +76,13 @@ void lx_domain_flush_map(const struct lx_domain *d, const struct lx_piece *piece
 /* Superpages replaced page tables (lx_pgtbl_map). */
 void lx_domain_flush_replaced(const struct lx_domain *d, const struct lx_ranges *r,
 			      const struct lx_sink *to);
-/* After [first, last] was unmapped by one call; tables_gone: page tables were taken out. */
-void lx_domain_flush_unmap(const struct lx_domain *d, iova_t first, iova_t last, bool tables_gone,
+/* What one call unmapped. */
+struct lx_unmapped {
+	iova_t first, last;
+	bool tables_gone; /* page tables were taken out */
+	bool per_chunk;   /* by VFIO: LX_ERA_VFIO_UNMAP_PER_CHUNK of the kernel */
+};
+void lx_domain_flush_unmap(const struct lx_domain *d, const struct lx_unmapped *u,
 			   const struct lx_sink *to);
 /* One run of the flush queue: everything of the domain. */
 void lx_domain_flush_all(const struct lx_domain *d, const struct lx_sink *to);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "models/linux/lx_priv.h"
+#include "sim/bits.h"
 #include "sim/xalloc.h"
 
 #define TABLE_BYTES UINT64_C(0x4000000) /* 64 MiB: tables for 32 GiB of single pages */
@@ -45,9 +46,9 @@ gpa_t lx_mem_alloc_huge(struct guest_kernel *k, uint64_t n_bytes)
 
 gpa_t lx_mem_alloc_run(struct guest_kernel *k, unsigned n)
 {
-	gpa_t page = k->mem_next - (n - 1) * PAGE_BYTES;
+	gpa_t page = (k->mem_next - (n - 1) * PAGE_BYTES) & ~(bits_pow2_ceil(n) * PAGE_BYTES - 1);
 
-	assert(k->mem_next >= k->mem_low + n * PAGE_BYTES && "guest RAM holds its page tables");
+	assert(page >= k->mem_low + PAGE_BYTES && "guest RAM holds its page tables");
 	k->mem_next = page - PAGE_BYTES;
 	return page;
 }

@@ -20,13 +20,13 @@
 #define PTE_BYTES 8u
 #define REGION_BITS 21u /* span of a leaf table */
 
-void lx_ranges_add(struct lx_ranges *r, iova_t first, iova_t last)
+void lx_ranges_add(struct lx_ranges *r, const struct lx_range *v)
 {
 	if (r->n == r->cap) {
 		r->cap = r->cap ? 2 * r->cap : 8;
 		r->v = xrealloc(r->v, r->cap, sizeof *r->v);
 	}
-	r->v[r->n++] = (struct lx_range){first, last};
+	r->v[r->n++] = *v;
 }
 
 void lx_ranges_fini(struct lx_ranges *r)
@@ -172,13 +172,14 @@ static unsigned leaf_level(const struct lx_pgtbl *t, iova_t iova, gpa_t gpa, uin
 	return level;
 }
 
-/* One superpage leaf. */
+/* One superpage leaf; the caller still has n_pages to map, this one's among them. */
 static void map_super(struct lx_pgtbl *t, iova_t iova, uint64_t pte, unsigned level,
-		      struct lx_ranges *replaced, uint64_t *n_entries)
+		      uint64_t n_pages, struct lx_ranges *replaced, uint64_t *n_entries)
 {
 	gpa_t at = entry_at(table_for(t, iova, level, n_entries), iova, level);
 	uint64_t old = entry_read(t, at);
 	iova_t last = iova | bits_low(level_shift(level));
+	uint64_t rest = (n_pages << PAGE_BITS) & ~bits_low(level_shift(level));
 
 	if (entry_present(old)) {
 		struct lx_pages tables = {0};
@@ -187,7 +188,7 @@ static void map_super(struct lx_pgtbl *t, iova_t iova, uint64_t pte, unsigned le
 		collect(t, old, level, &tables);
 		lx_pages_release(t->k, &tables);
 		forget_hints(t, iova, last);
-		lx_ranges_add(replaced, iova, last);
+		lx_ranges_add(replaced, &(struct lx_range){iova, last, iova + rest - 1});
 		++*n_entries;
 	}
 	gmem_write64(t->k->mem, at, pte | FMASK(VTD_PTE_PS));
@@ -212,7 +213,7 @@ void lx_pgtbl_map(struct lx_pgtbl *t, iova_t iova, gpa_t gpa, uint64_t n_pages, 
 			gmem_write64(t->k->mem, entry_at(table, iova, 1), gpa | access);
 			n_entries++;
 		} else {
-			map_super(t, iova, gpa | access, level, replaced, &n_entries);
+			map_super(t, iova, gpa | access, level, n_pages, replaced, &n_entries);
 		}
 		iova += n_bytes;
 		gpa += n_bytes;

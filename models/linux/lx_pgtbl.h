@@ -12,12 +12,13 @@
 /* A growing list of ranges; empty lists own no memory. */
 struct lx_range {
 	iova_t first, last;
+	iova_t rest_last; /* of the superpages that the same call writes from `first` on */
 };
 struct lx_ranges {
 	struct lx_range *v;
 	unsigned n, cap;
 };
-void lx_ranges_add(struct lx_ranges *r, iova_t first, iova_t last);
+void lx_ranges_add(struct lx_ranges *r, const struct lx_range *v);
 void lx_ranges_fini(struct lx_ranges *r);
 
 struct lx_pgtbl {

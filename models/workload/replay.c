@@ -303,7 +303,12 @@ static void row_unmap(struct job *j)
 		unmap_release(w, rec);
 		row_end(j);
 	} else if (is_strict(w, rec)) {
-		lx_domain_flush_unmap(&rd->domain, first, last, w->gone.n != 0, &to);
+		bool per_chunk = rec->owner == TRACE_OWNER_VFIO &&
+				 w->host->kernel->era[LX_ERA_VFIO_UNMAP_PER_CHUNK];
+
+		lx_domain_flush_unmap(
+			&rd->domain,
+			&(struct lx_unmapped){first, last, w->gone.n != 0, per_chunk}, &to);
 		job_flush(j, unmap_flushed);
 	} else if (lx_flushq_make_room(&rd->flushq, rec->cpu % w->host->n_vcpus, &j->m)) {
 		job_flush(j, unmap_flushed);
