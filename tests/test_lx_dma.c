@@ -319,6 +319,24 @@ static void test_devtlb_needs_te(void **state)
 	}
 }
 
+/* A run begins at a multiple of its power of two, whatever was taken before (VFIO's superpage probe: 8 KiB). */
+static void test_runs_are_aligned(void **state)
+{
+	struct rig_config c = {.version = "5.10", .cap = CM, .ecap = RIG_ECAP};
+	struct rig *r = rig_new_kernel(&c);
+
+	(void)state;
+	lx_kernel_boot(r->k, &r->m);
+	for (unsigned i = 0; i < 4; i++) {
+		gpa_t page = lx_mem_alloc(r->k);
+		gpa_t run = lx_mem_alloc_run(r->k, 1 + i);
+
+		assert_int_equal(run & (bits_pow2_ceil(1 + i) * K4 - 1), 0);
+		assert_true(run + i * K4 < page);
+	}
+	rig_free(r);
+}
+
 static void test_leaf_hint(void **state)
 {
 	/* 6.12 sets IH in unmaps unless a page table went away; never in maps */
@@ -682,6 +700,7 @@ int main(void)
 		cmocka_unit_test(test_vfio_unmap_by_piece),
 		cmocka_unit_test(test_replaced_rest),
 		cmocka_unit_test(test_devtlb_needs_te),
+		cmocka_unit_test(test_runs_are_aligned),
 		cmocka_unit_test(test_leaf_hint),
 		cmocka_unit_test(test_superpages),
 		cmocka_unit_test(test_superpage_replaces_table),
