@@ -7,21 +7,25 @@
  */
 #include "models/vtd/vtd.h"
 
-/* Structures of the two words, by type, and the behaviour from which on they are checked. */
+/* Structures of the two words, by type, the behaviour from which on they are checked, and whether words 2 and 3
+ * of 256 bits are not (QEMU forgot them). */
 static const struct {
 	enum vtd_structure lo, hi;
 	enum vtd_behaviour since; /* VTD_B_N: always */
+	bool has_free_high;
 } desc_words[] = {
-	[VTD_DESC_NONE] = {VTD_S_DESC_NONE, VTD_S_DESC_NONE, VTD_B_N},
-	[VTD_DESC_CC] = {VTD_S_DESC_CC, VTD_S_DESC_NONE, VTD_B_N},
-	[VTD_DESC_IOTLB] = {VTD_S_DESC_IOTLB_LO, VTD_S_DESC_IOTLB_HI, VTD_B_N},
-	[VTD_DESC_DEVTLB] = {VTD_S_DESC_DEVTLB_LO, VTD_S_DESC_DEVTLB_HI, VTD_B_N},
-	[VTD_DESC_IEC] = {VTD_S_DESC_IEC, VTD_S_DESC_NONE, VTD_B_TYPE_7BIT},
-	[VTD_DESC_WAIT] = {VTD_S_DESC_WAIT_LO, VTD_S_DESC_WAIT_HI, VTD_B_N},
-	[VTD_DESC_PASID_IOTLB] = {VTD_S_DESC_PIOTLB_LO, VTD_S_DESC_PIOTLB_HI, VTD_B_TYPE_7BIT},
-	[VTD_DESC_PASID_CACHE] = {VTD_S_DESC_PC, VTD_S_DESC_NONE, VTD_B_PASID_CACHE},
-	[VTD_DESC_PASID_DEVTLB] = {VTD_S_DESC_PDEVTLB_LO, VTD_S_DESC_PDEVTLB_HI, VTD_B_TYPE_7BIT},
-	[VTD_DESC_PAGE_GROUP] = {VTD_S_DESC_PGRP_LO, VTD_S_DESC_PGRP_HI, VTD_B_PAGE_GROUP},
+	[VTD_DESC_NONE] = {VTD_S_DESC_NONE, VTD_S_DESC_NONE, VTD_B_N, false},
+	[VTD_DESC_CC] = {VTD_S_DESC_CC, VTD_S_DESC_NONE, VTD_B_N, false},
+	[VTD_DESC_IOTLB] = {VTD_S_DESC_IOTLB_LO, VTD_S_DESC_IOTLB_HI, VTD_B_N, false},
+	[VTD_DESC_DEVTLB] = {VTD_S_DESC_DEVTLB_LO, VTD_S_DESC_DEVTLB_HI, VTD_B_N, false},
+	[VTD_DESC_IEC] = {VTD_S_DESC_IEC, VTD_S_DESC_NONE, VTD_B_TYPE_7BIT, false},
+	[VTD_DESC_WAIT] = {VTD_S_DESC_WAIT_LO, VTD_S_DESC_WAIT_HI, VTD_B_N, false},
+	[VTD_DESC_PASID_IOTLB] = {VTD_S_DESC_PIOTLB_LO, VTD_S_DESC_PIOTLB_HI, VTD_B_TYPE_7BIT,
+				  false},
+	[VTD_DESC_PASID_CACHE] = {VTD_S_DESC_PC, VTD_S_DESC_NONE, VTD_B_PASID_CACHE, false},
+	[VTD_DESC_PASID_DEVTLB] = {VTD_S_DESC_PDEVTLB_LO, VTD_S_DESC_PDEVTLB_HI, VTD_B_TYPE_7BIT,
+				   false},
+	[VTD_DESC_PAGE_GROUP] = {VTD_S_DESC_PGRP_LO, VTD_S_DESC_PGRP_HI, VTD_B_PAGE_GROUP, true},
 };
 
 void vtd_desc_init(struct vtd *v)
@@ -38,7 +42,7 @@ void vtd_desc_init(struct vtd *v)
 		v->type_rsvd[type][1] = v->desc_rsvd[desc_words[type].hi];
 		if (!wide_types)
 			v->type_rsvd[type][0] |= FMASK(VTD_DESC_TYPE_HI);
-		if (vtd_has(v, VTD_B_DESC_HIGH))
+		if (vtd_has(v, VTD_B_DESC_HIGH) && !desc_words[type].has_free_high)
 			v->type_rsvd[type][2] = UINT64_MAX;
 	}
 }

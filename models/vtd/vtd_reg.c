@@ -36,11 +36,11 @@ static uint64_t reg_cap(const struct vtd *v)
 	const struct vtd_config *c = &v->config;
 	uint64_t sagaw = !c->dma_translation ? 0 : v->aw >= 48 ? 6 : 2;
 
-	return FPUT(VTD_CAP_ND, 6) | FPUT(VTD_CAP_CM, c->caching_mode) | FPUT(VTD_CAP_SAGAW, sagaw) |
-	       FPUT(VTD_CAP_MGAW, v->aw - 1u) | FPUT(VTD_CAP_FRO, VTD_FRCD_LO / 16) |
-	       FPUT(VTD_CAP_SLLPS, 3) | FPUT(VTD_CAP_PSI, 1) | FPUT(VTD_CAP_MAMV, VTD_MAMV) |
-	       FPUT(VTD_CAP_DWD, c->dma_drain) | FPUT(VTD_CAP_DRD, c->dma_drain) |
-	       FPUT(VTD_CAP_FS1GP, c->flts) |
+	return FPUT(VTD_CAP_ND, 6) | FPUT(VTD_CAP_CM, c->caching_mode) |
+	       FPUT(VTD_CAP_SAGAW, sagaw) | FPUT(VTD_CAP_MGAW, v->aw - 1u) |
+	       FPUT(VTD_CAP_FRO, VTD_FRCD_LO / 16) | FPUT(VTD_CAP_SLLPS, 3) | FPUT(VTD_CAP_PSI, 1) |
+	       FPUT(VTD_CAP_MAMV, VTD_MAMV) | FPUT(VTD_CAP_DWD, c->dma_drain) |
+	       FPUT(VTD_CAP_DRD, c->dma_drain) | FPUT(VTD_CAP_FS1GP, c->flts) |
 	       FPUT(VTD_CAP_ESRTPS, vtd_has(v, VTD_B_CAP_ESRTPS));
 }
 
@@ -58,7 +58,8 @@ static uint64_t reg_ecap(const struct vtd *v)
 		ecap |= FPUT(VTD_ECAP_SMTS, 1) | FPUT(VTD_ECAP_SRS, !c->flts) |
 			FPUT(VTD_ECAP_SLTS, !c->flts) | FPUT(VTD_ECAP_FLTS, c->flts);
 	if (c->pasid_mode)
-		ecap |= FPUT(VTD_ECAP_PASID, 1) | FPUT(VTD_ECAP_PSS, pss[v->behaviour[VTD_B_CAP_PSS]]);
+		ecap |= FPUT(VTD_ECAP_PASID, 1) |
+			FPUT(VTD_ECAP_PSS, pss[v->behaviour[VTD_B_CAP_PSS]]);
 	if (c->pasid_bits != 0)
 		ecap |= FPUT(VTD_ECAP_PASID, 1) | FPUT(VTD_ECAP_PSS, c->pasid_bits - 1);
 	if (c->svm)
@@ -71,15 +72,19 @@ static void reg_reset_page_requests(struct vtd *v)
 {
 	static const struct {
 		uint16_t offset;
+		uint8_t n_bytes;
 		uint64_t writable;
 	} kept[] = {
-		{VTD_PQH, BITS(18, 5)},		   {VTD_PQT, BITS(18, 5)},
-		{VTD_PQA, BITS(63, 12) | BITS(2, 0)}, {VTD_PECTL, BIT(31)},
-		{VTD_PEADDR, BITS(63, 2)},
+		{VTD_PQH, 8, BITS(18, 5)},
+		{VTD_PQT, 8, BITS(18, 5)},
+		{VTD_PQA, 8, BITS(63, 12) | BITS(2, 0)},
+		{VTD_PECTL, 4, BIT(31)},
+		{VTD_PEDATA, 4, BITS(15, 0)},
+		{VTD_PEADDR, 8, BITS(63, 2)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-		reg_set(v->wmask, kept[i].offset, 8, kept[i].writable);
+		reg_set(v->wmask, kept[i].offset, kept[i].n_bytes, kept[i].writable);
 }
 
 void vtd_reg_reset(struct vtd *v)
@@ -130,6 +135,12 @@ static inline void reg_store(struct vtd *v, uint32_t off, unsigned size, uint64_
 	uint64_t w = reg_get(v->wmask, off, size), old = reg_get(v->csr, off, size);
 
 	reg_set(v->csr, off, size, ((old & ~w) | (val & w)) & ~(reg_get(v->w1c, off, size) & val));
+}
+
+/* Of 8 bytes only the low half is taken: the neighbour is another register. */
+static bool reg_wide_event(uint32_t off)
+{
+	return off == VTD_FECTL || off == VTD_IECTL || off == VTD_IEADDR || off == VTD_PECTL;
 }
 
 /* QEMU asserts a size of 4 at these. */
@@ -194,7 +205,7 @@ void vtd_write(struct vtd *v, uint32_t off, unsigned size, uint64_t val, struct 
 		vtd_abort(v, "8-byte write to register 0x%" PRIx32, off);
 		return;
 	}
-	if (off == VTD_GCMD)
+	if (off == VTD_GCMD || PORT_UNLIKELY(reg_wide_event(off)))
 		size = 4;
 	reg_store(v, off, size, val);
 	reg_act(v, off, size, m);

@@ -12,7 +12,7 @@ void vtd_walk_init(struct vtd *v)
 	uint64_t base = FMASK(VTD_PTE_TM) | (FMASK(VTD_PTE_ADDR) & ~v->addr_mask);
 	uint64_t snoop = FMASK(VTD_PTE_SNP), leaf_snoop = snoop, leaf_tm = FMASK(VTD_PTE_TM);
 
-	if (v->config.scalable_mode || v->config.snoop_control)
+	if ((v->config.scalable_mode && vtd_has(v, VTD_B_SCALABLE_SNP)) || v->config.snoop_control)
 		leaf_snoop = 0;
 	if (v->config.device_iotlb && (vtd_has(v, VTD_B_LEAF_TM) || v->config.stale_tm))
 		leaf_tm = 0;

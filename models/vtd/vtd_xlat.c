@@ -80,15 +80,23 @@ static bool xlat_lookup(struct xlat_run *r, uint32_t pasid, struct xlat *out, st
 	struct vtd *v = r->as->v;
 	const struct vtd_iotlb_entry *e;
 
+	uint64_t at = r->at;
+	uint16_t sid = r->as->as.sid;
+
 	meter_charge(m, PRIM_IOTLB_LOOKUP, 1);
-	e = vtd_iotlb_find(&v->iotlb, r->as->as.sid, pasid, r->at);
+	if (!vtd_has(v, VTD_B_IOTLB_KEY)) {
+		/* page number, source and level share 64 bits: address bits 63:48 fall on the source */
+		sid |= (uint16_t)(at >> 48);
+		at &= bits_low(48);
+	}
+	e = vtd_iotlb_find(&v->iotlb, sid, pasid, at);
 	if (!e)
 		return false;
 	rec_count(v->ent, CTR_IOTLB_HIT, 1);
 	VTD_TRACE(v,
 		  "vtd_iotlb_page_hit IOTLB page hit sid 0x%x iova 0x%" PRIx64 " slpte 0x%" PRIx64
 		  " domain 0x%x",
-		  e->key.sid, r->at, e->pte, e->did);
+		  r->as->as.sid, r->at, e->pte, e->did);
 	xlat_page(v, r->at, e->pte, e->key.level, e->perm, out);
 	return true;
 }

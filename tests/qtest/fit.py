@@ -38,6 +38,6 @@ def fit(lines, version):
                     return None
                 prop = instead
         props.append(prop)
-    if not any(p.startswith('aw-bits') for p in props) and number(version) >= (10, 0):
+    if number(version) >= (10, 0) and not any(p.startswith(('aw-bits', 'svm', 'fsts', 'x-flts')) for p in props):
         props.append(WIDTH_DEFAULT)
     return ['#@ iommu ' + ','.join(props)] + [x for x in lines if not x.startswith('#@ iommu')]

@@ -4,6 +4,7 @@
   golden.py check DIR PROGRAM...            run PROGRAM on each NAME.qts.gz, as the QEMU that its first line names;
                                             exit 1 if an answer or event differs
   golden.py make DIR NAME SEED OPS PROFILE [ev]  generate, run on QEMU, keep answers, with ev the events too
+  golden.py keep DIR NAME FILE [ev]         the same with a script that exists
   golden.py directed DIR                    the scripts of directed.py
   golden.py again DIR                       new answers and events from QEMU for every script of its version kept
 
@@ -99,6 +100,9 @@ def main(args):
     if args[:1] == ['make'] and len(args) in (6, 7):
         answer(os.path.join(args[1], args[2] + '.qts.gz'), gen.generate(int(args[3]), int(args[4]), args[5]),
                len(args) == 7)
+        return 0
+    if args[:1] == ['keep'] and len(args) in (4, 5):
+        answer(os.path.join(args[1], args[2] + '.qts.gz'), script.load(args[3]), len(args) == 5)
         return 0
     if args[:1] == ['directed'] and len(args) == 2:
         for name in directed.SCRIPTS:
