@@ -47,8 +47,7 @@ def model_of(base, version):
         def reg_write(self, off, v, n):
             if n == 8 and (off == 0xe0 and version == '10.2' or off in (0x38, 0xa0, 0xa8) and not since['11.1']):
                 raise Abort
-            if n == 8 and off in (0x38, 0xa0, 0xa8):      # legal: two registers at once
-                super().reg_write(off + 4, v >> 32, 4)
+            if n == 8 and off in (0x38, 0xa0, 0xa8):      # legal; the neighbour stays as it is
                 v, n = v & 0xffffffff, 4
             super().reg_write(off, v, n)
 

@@ -13,6 +13,7 @@ PROPERTIES = {
     'snoop-control': ((7, 0), None, None),
     'x-pasid-mode=on': ((7, 2), (11, 0), 'pasid-bits=20'),
     'x-scalable-mode=on': ((0, 0), (11, 0), 'scalable-mode=on'),
+    'x-flts=on': ((10, 0), (11, 0), 'fsts=on'),
     'dma-drain': ((0, 0), (11, 0), None),
     'pt': ((0, 0), (11, 0), None),
 }
