@@ -30,8 +30,9 @@ struct compare_args {
 	const char **scenario;
 	size_t n_scenarios;
 	struct overrides overrides;
-	struct vary vary[VARY_MAX]; /* sorted by path */
+	struct vary vary[VARY_MAX]; /* see sort_varies() */
 	size_t n_varies;
+	const char *across; /* the --vary whose values are the columns of a grid, or NULL */
 	const char *db;
 	bool has_seed;
 	struct report_style style;
@@ -44,7 +45,7 @@ struct column {
 	char *point;
 };
 
-enum { KEY_SET = 256, KEY_VARY, KEY_SEED, KEY_DB };
+enum { KEY_SET = 256, KEY_VARY, KEY_SEED, KEY_DB, KEY_ACROSS, KEY_ROWS, KEY_BARE };
 
 static const struct argp_option compare_options[] = {
 	{"vary", KEY_VARY, "PATH=V1,V2,...", 0,
@@ -54,6 +55,10 @@ static const struct argp_option compare_options[] = {
 	{"db", KEY_DB, "FILE", 0, "Store the runs in this SQLite file, too", 0},
 	{"brief", 'b', NULL, 0, "Only the rows that decide, and no command at the end", 0},
 	{"totals", 't', NULL, 0, "Counts and cycles of the whole run, not per I/O", 0},
+	{"rows", KEY_ROWS, "LIST", 0, "Only these rows: names of counters (list counters) or groups of them", 0},
+	{"bare", KEY_BARE, NULL, 0, "Only the table, not the machine, estimates and version around it", 0},
+	{"across", KEY_ACROSS, "PATH", 0,
+	 "Scenarios below each other, this --vary's values side by side; equal ones once", 0},
 	{0}};
 
 static const char compare_doc[] =
@@ -62,7 +67,12 @@ static const char compare_doc[] =
 	"  dmachurn compare before.yaml after.yaml\n"
 	"  dmachurn compare s.yaml --vary devices.net0.consumer.notifier=unmap,map-unmap\n"
 	"  dmachurn compare s.yaml --vary costs.vmexit-mmio=1500ns,3us,8us \\\n"
-	"      --set guest.kernel=5.10\n\n"
+	"      --set guest.kernel=5.10\n"
+	"  dmachurn compare a.yaml b.yaml --bare --rows notify,stale.hit \\\n"
+	"      --vary iommu.qemu=5.2,6.2,7.2,8.0,8.2,9.1,10.0 --across iommu.qemu\n\n"
+	"Names for --rows besides counters: ios, cycles, cycles.guest, cycles.exit, cycles.host, cycles.top "
+	"(single costs), latency.NAME with NAME io, miss, stale_window or hole (.p50 or .p99 for one), rate "
+	"(I/Os per second), rate.dropped. What stands before a dot (notify, qi, latency) is a group.\n\n"
 	"Figures marked ~ rest on costs that are estimates; the last lines name them and repeat the "
 	"command.\n\n"
 	"Exit status: 0 done, 1 environment, 2 the user's mistake, 3 the modelled QEMU aborted.";
@@ -117,9 +127,33 @@ static size_t count_columns(const struct compare_args *a)
 	return n;
 }
 
-static void parse_end(const struct compare_args *a, struct argp_state *state)
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(((const struct vary *)a)->path, ((const struct vary *)b)->path);
+}
+
+/* By path, but the one that goes across is the last: it turns fastest. */
+static void sort_varies(struct compare_args *a, struct argp_state *state)
+{
+	struct vary last;
+	size_t at = 0;
+
+	qsort(a->vary, a->n_varies, sizeof a->vary[0], by_path);
+	if (!a->across)
+		return;
+	while (at < a->n_varies && strcmp(a->vary[at].path, a->across) != 0)
+		at++;
+	if (at == a->n_varies)
+		verb_error(state, "--across: got '%s', allowed: the path of a --vary", a->across);
+	last = a->vary[at];
+	memmove(&a->vary[at], &a->vary[at + 1], (a->n_varies - at - 1) * sizeof a->vary[0]);
+	a->vary[a->n_varies - 1] = last;
+}
+
+static void parse_end(struct compare_args *a, struct argp_state *state)
 {
 	size_t n = count_columns(a);
+	struct err e = {0};
 
 	if (a->n_scenarios == 0)
 		verb_error(state, "no scenario given");
@@ -129,6 +163,9 @@ static void parse_end(const struct compare_args *a, struct argp_state *state)
 	if (n > COLUMNS_MAX)
 		verb_error(state, "these are more than %d runs; scripts/sweep is for that many",
 			   COLUMNS_MAX);
+	if (a->style.rows && report_rows_check(a->style.rows, &e))
+		verb_error(state, "%s", e.text);
+	sort_varies(a, state);
 }
 
 static error_t compare_parse(int key, char *arg, struct argp_state *state)
@@ -152,6 +189,15 @@ static error_t compare_parse(int key, char *arg, struct argp_state *state)
 	case 't':
 		a->style.totals = true;
 		return 0;
+	case KEY_ROWS:
+		a->style.rows = arg;
+		return 0;
+	case KEY_BARE:
+		a->style.bare = true;
+		return 0;
+	case KEY_ACROSS:
+		a->across = arg;
+		return 0;
 	case KEY_DB:
 		a->db = arg;
 		return 0;
@@ -165,11 +211,6 @@ static error_t compare_parse(int key, char *arg, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
-}
-
-static int by_path(const void *a, const void *b)
-{
-	return strcmp(((const struct vary *)a)->path, ((const struct vary *)b)->path);
 }
 
 /* ---- columns */
@@ -293,10 +334,44 @@ static char *repeat_command(int argc, char **argv)
 	return text;
 }
 
-static int compare_finish(const struct figures *f, size_t n, const struct report_style *style,
-			  struct err *e)
+/* "title - scenario, PATH=V": what stands above a group of the grid. */
+static char *group_name(const struct compare_args *a, const struct figures *f)
 {
-	report_print(stdout, f, n, style);
+	char *point = xstrdup(f->run.point), *name, *at = strstr(point, a->across);
+
+	/* what goes across is the last of the point's assignments */
+	if (at)
+		at[at > point ? -1 : 0] = '\0';
+	name = xasprintf("%s%s%s%s%s", f->run.title, *f->run.title ? " - " : "", f->run.scenario,
+			 *point ? ", " : "", point);
+	free(point);
+	return name;
+}
+
+static void print_grid(const struct compare_args *a, const struct figures *f, size_t n)
+{
+	const struct vary *across = &a->vary[a->n_varies - 1];
+	struct report_grid g = {.path = across->path,
+				.column = (const char *const *)across->value,
+				.n_columns = across->n,
+				.n_groups = n / across->n};
+	char **group = xcalloc(g.n_groups, sizeof *group);
+
+	for (size_t i = 0; i < g.n_groups; i++)
+		group[i] = group_name(a, &f[i * g.n_columns]);
+	g.group = (const char *const *)group;
+	report_print_grid(stdout, f, &g, &a->style);
+	for (size_t i = 0; i < g.n_groups; i++)
+		free(group[i]);
+	free(group);
+}
+
+static int compare_finish(const struct compare_args *a, const struct figures *f, size_t n, struct err *e)
+{
+	if (a->across)
+		print_grid(a, f, n);
+	else
+		report_print(stdout, f, n, &a->style);
 	if (fflush(stdout) || ferror(stdout))
 		return err_env(e, "standard output: %s", strerror(errno));
 	for (size_t i = 0; i < n; i++)
@@ -340,14 +415,13 @@ static int compare_main(int argc, char **argv)
 	int rc;
 
 	verb_parse(&argp, argc, argv, &a);
-	qsort(a.vary, a.n_varies, sizeof a.vary[0], by_path);
 	a.style.command = a.style.brief ? NULL : command;
 	n = count_columns(&a);
 	column = xcalloc(n, sizeof *column);
 	f = xcalloc(n, sizeof *f);
 	rc = compare_run(&a, column, f, n, &e);
 	if (!rc)
-		rc = compare_finish(f, n, &a.style, &e);
+		rc = compare_finish(&a, f, n, &e);
 	compare_free(&a, column, f, n);
 	free(command);
 	return rc ? verb_fail(&e) : EXIT_DONE;

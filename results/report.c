@@ -16,61 +16,12 @@
 #include "sim/xalloc.h"
 
 static const struct {
-	const char *counter; /* NULL: a heading */
-	const char *label;
-	bool brief; /* also in a brief table */
-} count_rows[] = {
-	{"vmexits", "vmexits per I/O", true},
-	{"vmexits.qi_tail", "  queue tail (IQT)", false},
-	{"vmexits.mmio_other", "  other IOMMU registers", false},
-	{"vmexits.config", "  PCI configuration", false},
-	{"vmexits.hypercall", "  hypercalls", false},
-	{"vmexits.kick", "  doorbells", false},
-	{"kicks.light", "ioeventfd doorbells per I/O", false},
-	{NULL, "descriptors per I/O", true},
-	{"qi.psi", "  IOTLB, page (PSI)", true},
-	{"qi.dsi", "  IOTLB, domain (DSI)", true},
-	{"qi.global", "  IOTLB, global", false},
-	{"qi.devtlb", "  device TLB", true},
-	{"qi.cc", "  context cache", false},
-	{"qi.iec", "  interrupt entries", false},
-	{"qi.wait", "  wait", false},
-	{"qi.other", "  other", false},
-	{NULL, "in QEMU, per I/O", true},
-	{"iotlb.hit", "  IOTLB hits", false},
-	{"iotlb.miss", "  IOTLB misses", false},
-	{"iotlb.reset", "  IOTLB resets", false},
-	{"walk.notify", "  notification walks", true},
-	{"walk.tables", "  page tables visited", false},
-	{"walk.pte", "  PTEs read", true},
-	{"notify.map", "  MAP events", true},
-	{"notify.map_duplicate", "    held already", false},
-	{"notify.unmap", "  UNMAP events", true},
-	{"notify.unmap_needless", "    needless", true},
-	{"notify.devtlb_unmap", "  device-TLB UNMAP events", true},
-	{NULL, "consumer, per I/O", true},
-	{"consumer.hit", "  hits", false},
-	{"consumer.miss", "  misses", true},
-	{"consumer.update", "  updates", true},
-	{"consumer.invalidate", "  invalidates", true},
-	{"consumer.evict", "  evictions", false},
-	{"consumer.flush", "  flushes", true},
-	{"consumer.map", "  map calls", true},
-	{"consumer.map_failed", "    refused", true},
-	{"consumer.unmap", "  unmap calls", true},
-	{"consumer.unmap_failed", "    refused", true},
-	{"stale.hit", "  stale hits", true},
-	{"dma.fault", "  DMA faults", true},
-	{"hole.fault", "    in a hole", true},
-	{NULL, "guest, per I/O", true},
-	{"guest.map", "  maps", false},
-	{"guest.unmap", "  unmaps", false},
-	{"guest.flush", "  flushes of the queue", false},
-	{"guest.submit", "  submissions", false},
+	const char *name, *label;
+} payer_row[PAYER_N] = {
+	[PAYER_GUEST] = {"cycles.guest", "  guest's own code"},
+	[PAYER_EXIT] = {"cycles.exit", "  exits"},
+	[PAYER_HOST] = {"cycles.host", "  host"},
 };
-
-static const char *const payer_label[PAYER_N] = {
-	[PAYER_GUEST] = "guest's own code", [PAYER_EXIT] = "exits", [PAYER_HOST] = "host"};
 
 enum { LABEL_SIZE = 120 };
 
@@ -98,9 +49,10 @@ static const char *label_text(const struct report *r, const char *label, char te
 }
 
 /* A number that is too long for its column is given in millions, with as many digits as fit. */
-static const char *number_text(const struct cell *cell, char number[TABLE_NUMBER])
+static const char *number_text(const struct report *r, const struct cell *cell,
+			       char number[TABLE_NUMBER])
 {
-	int room = CELL_WIDTH - 1 - cell->estimate;
+	int room = r->cell_width - 1 - cell->estimate;
 
 	if (cell->whole && cell->value != 0)
 		table_u64(number, (uint64_t)cell->value);
@@ -116,24 +68,39 @@ static const char *number_text(const struct cell *cell, char number[TABLE_NUMBER
 	return number;
 }
 
-/* One row; pending: a heading that is printed once one of its rows is. */
-static void put_row(const struct report *r, const char *label, const struct cell *cell,
-		    const char **pending)
+/* What an aborted run counted until then is no figure to stand beside others in a grid. */
+static bool is_cut_short(const struct report *r, size_t i)
+{
+	return r->grid && *r->f[i].aborted;
+}
+
+/* One row, if it is wanted (`brief`: in a brief table, too) and not zero in all runs; pending: a heading that is
+ * printed once one of its rows is. In a grid there are no headings: its rows are few. */
+static void put_row(const struct report *r, const char *name, bool brief, const char *label,
+		    const struct cell *cell, const char **pending)
 {
 	char number[TABLE_NUMBER], text[LABEL_SIZE];
 	bool any = false;
 
 	for (size_t i = 0; i < r->n; i++)
-		any |= cell[i].value != 0;
-	if (!any)
+		any |= cell[i].value != 0 && !is_cut_short(r, i);
+	if (!any || !report_wants(r, name, brief))
 		return;
-	if (pending && *pending) {
+	if (pending && *pending && !r->grid) {
 		fprintf(r->to, "%s\n", label_text(r, *pending, text));
 		*pending = NULL;
 	}
-	report_label(r, label_text(r, label, text));
+	label_text(r, label, text);
+	if (r->grid)
+		fprintf(r->to, "  %-*s", LABEL_WIDTH - 2, text + strspn(text, " "));
+	else
+		report_label(r, text);
 	for (size_t i = 0; i < r->n; i++)
-		report_cell(r, number_text(&cell[i], number), cell[i].estimate && cell[i].value != 0);
+		if (is_cut_short(r, i))
+			report_cell(r, "aborts", false);
+		else
+			report_cell(r, number_text(r, &cell[i], number),
+				    cell[i].estimate && cell[i].value != 0);
 	fprintf(r->to, "\n");
 }
 
@@ -142,23 +109,21 @@ static void put_row(const struct report *r, const char *label, const struct cell
 static void put_counts(const struct report *r)
 {
 	const char *pending = NULL;
-	struct cell cell[COLUMNS];
+	struct cell cell[COLUMNS_MAX];
 
 	for (size_t i = 0; i < r->n; i++)
 		cell[i] = (struct cell){(double)figures_total(&r->f[i], "ios"), false, true};
-	put_row(r, "I/Os", cell, NULL);
-	for (size_t k = 0; k < sizeof count_rows / sizeof count_rows[0]; k++) {
-		if (!count_rows[k].counter) {
-			pending = count_rows[k].label;
+	put_row(r, "ios", true, "I/Os", cell, NULL);
+	for (const struct report_count *c = report_counts; c->label; c++) {
+		if (!c->counter) {
+			pending = c->label;
 			continue;
 		}
-		if (r->brief && !count_rows[k].brief)
-			continue;
 		for (size_t i = 0; i < r->n; i++)
-			cell[i] = (struct cell){r->totals ? (double)figures_total(&r->f[i], count_rows[k].counter)
-							  : figures_per_io(&r->f[i], count_rows[k].counter),
+			cell[i] = (struct cell){r->totals ? (double)figures_total(&r->f[i], c->counter)
+							  : figures_per_io(&r->f[i], c->counter),
 						false, r->totals};
-		put_row(r, count_rows[k].label, cell, &pending);
+		put_row(r, c->counter, c->brief, c->label, cell, &pending);
 	}
 }
 
@@ -222,9 +187,9 @@ size_t report_rank(const struct report *r, struct ranked **out)
 	return n;
 }
 
-static void put_primitive(const struct report *r, const char *primitive, const char **pending)
+static void put_primitive(const struct report *r, const char *primitive)
 {
-	struct cell cell[COLUMNS];
+	struct cell cell[COLUMNS_MAX];
 	char label[LABEL_WIDTH];
 
 	for (size_t i = 0; i < r->n; i++)
@@ -232,30 +197,27 @@ static void put_primitive(const struct report *r, const char *primitive, const c
 			cycles_shown(r, &r->f[i], figures_cycles(&r->f[i], primitive)),
 			figures_is_estimate(&r->f[i], primitive), false};
 	snprintf(label, sizeof label, "    %s", primitive);
-	put_row(r, label, cell, pending);
+	put_row(r, "cycles.top", false, label, cell, NULL);
 }
 
 static void put_cycles(const struct report *r)
 {
-	struct cell cell[COLUMNS];
+	struct cell cell[COLUMNS_MAX];
 	struct ranked *list;
 	size_t n = report_rank(r, &list);
-	const char *pending = NULL;
 
 	for (size_t i = 0; i < r->n; i++)
 		cell[i] = payer_cell(r, &r->f[i], PAYER_N);
-	put_row(r, "cycles per I/O", cell, NULL);
+	put_row(r, "cycles", true, "cycles per I/O", cell, NULL);
 	for (unsigned p = 0; p < PAYER_N; p++) {
-		char label[LABEL_WIDTH];
 		unsigned shown = 0;
 
 		for (size_t i = 0; i < r->n; i++)
 			cell[i] = payer_cell(r, &r->f[i], (enum payer)p);
-		snprintf(label, sizeof label, "  %s", payer_label[p]);
-		put_row(r, label, cell, &pending);
-		for (size_t k = 0; k < n && shown < TOP_PRIMITIVES && !r->brief; k++)
+		put_row(r, payer_row[p].name, true, payer_row[p].label, cell, NULL);
+		for (size_t k = 0; k < n && shown < TOP_PRIMITIVES; k++)
 			if (figures_payer(list[k].primitive) == (enum payer)p) {
-				put_primitive(r, list[k].primitive, NULL);
+				put_primitive(r, list[k].primitive);
 				shown++;
 			}
 	}
@@ -279,11 +241,21 @@ static bool any_estimate(const struct report *r, const struct figures *f)
 	return payer_cell(r, f, PAYER_N).estimate;
 }
 
+static void put_quantile(const struct report *r, const struct figures_latency *like,
+			 const char *quantile, const struct cell *cell, const char **pending)
+{
+	char name[100], label[100];
+
+	snprintf(name, sizeof name, "latency.%s.%s", like->name, quantile);
+	snprintf(label, sizeof label, "  %s %s, %s%s", like->entity, like->name, quantile,
+		 r->grid ? ", us" : "");
+	put_row(r, name, true, label, cell, pending);
+}
+
 static void put_latency(const struct report *r, const struct figures_latency *like,
 			const char **pending)
 {
-	struct cell p50[COLUMNS] = {{0}}, p99[COLUMNS] = {{0}};
-	char label[100];
+	struct cell p50[COLUMNS_MAX] = {{0}}, p99[COLUMNS_MAX] = {{0}};
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct figures_latency *l = find_latency(&r->f[i], like);
@@ -293,10 +265,8 @@ static void put_latency(const struct report *r, const struct figures_latency *li
 		p50[i].value = l ? (double)l->p50 * us : 0;
 		p99[i].value = l ? (double)l->p99 * us : 0;
 	}
-	snprintf(label, sizeof label, "  %s %s, p50", like->entity, like->name);
-	put_row(r, label, p50, pending);
-	snprintf(label, sizeof label, "  %s %s, p99", like->entity, like->name);
-	put_row(r, label, p99, pending);
+	put_quantile(r, like, "p50", p50, pending);
+	put_quantile(r, like, "p99", p99, pending);
 }
 
 /* Every latency that any run of the block has, once. */
@@ -317,7 +287,7 @@ static void put_latencies(const struct report *r)
 
 static void put_rates(const struct report *r)
 {
-	struct cell ios[COLUMNS], dropped[COLUMNS];
+	struct cell ios[COLUMNS_MAX], dropped[COLUMNS_MAX];
 
 	for (size_t i = 0; i < r->n; i++) {
 		const struct figures *f = &r->f[i];
@@ -328,44 +298,61 @@ static void put_rates(const struct report *r)
 		dropped[i] =
 			(struct cell){s > 0 ? (double)figures_total(f, "dropped") / s : 0, estimate, false};
 	}
-	put_row(r, "I/Os per second", ios, NULL);
-	put_row(r, "dropped per second", dropped, NULL);
+	put_row(r, "rate", true, "I/Os per second", ios, NULL);
+	put_row(r, "rate.dropped", true, "dropped per second", dropped, NULL);
 }
 
-static void put_rule(const struct report *r)
+void report_rule(const struct report *r)
 {
-	int width = LABEL_WIDTH + CELL_WIDTH * (int)r->n;
+	int width = LABEL_WIDTH + r->cell_width * (int)r->n;
 
 	for (int i = 0; i < width; i++)
 		putc('-', r->to);
 	putc('\n', r->to);
 }
 
-static void put_block(const struct report *r, const char *const *path, size_t n_paths)
+void report_body(const struct report *r)
 {
-	report_columns(r, path, n_paths);
-	put_rule(r);
 	put_counts(r);
 	put_cycles(r);
 	put_latencies(r);
 	put_rates(r);
+}
+
+static void put_block(const struct report *r, const char *const *path, size_t n_paths)
+{
+	report_columns(r, path, n_paths);
+	report_rule(r);
+	report_body(r);
 	report_aborted(r);
+}
+
+struct report report_of(FILE *to, const struct figures *f, size_t n,
+			       const struct report_style *style)
+{
+	return (struct report){.to = to, .all = f, .n_all = n, .cell_width = CELL_WIDTH,
+			       .rows = style->rows, .brief = style->brief, .totals = style->totals};
 }
 
 void report_print(FILE *to, const struct figures *f, size_t n, const struct report_style *style)
 {
-	struct report r = {.to = to, .all = f, .n_all = n, .brief = style->brief, .totals = style->totals};
+	struct report r = report_of(to, f, n, style);
 	size_t n_paths;
 	const char **path = figures_differ(f, n, true, &n_paths);
 
 	n_paths = figures_drop_defaults(f, n, path, n_paths);
-	report_title(&r);
+	if (style->bare) /* what a scenario sets is told by its title */
+		n_paths = figures_within_scenario(f, n, path, n_paths);
+	else
+		report_title(&r);
 	for (size_t at = 0; at < n; at += COLUMNS) {
 		r.f = &f[at];
 		r.n = n - at < COLUMNS ? n - at : COLUMNS;
 		put_block(&r, path, n_paths);
-		fprintf(to, "\n");
+		if (!style->bare || at + COLUMNS < n)
+			fprintf(to, "\n");
 	}
-	report_foot(&r, style->command);
+	if (!style->bare)
+		report_foot(&r, style->command);
 	free(path);
 }

@@ -12,14 +12,33 @@
 #include <stdio.h>
 
 #include "results/figures.h"
+#include "sim/err.h"
 
 struct report_style {
 	const char *command; /* what repeats it, or NULL */
 	bool brief;          /* only the rows that decide */
 	bool totals;         /* counts and cycles of the whole run instead of per I/O */
+	bool bare;           /* the table alone: nothing above and below it */
+	const char *rows;    /* "walk,notify.unmap": these rows or groups of rows; NULL: all */
 };
+
+/* Is each name of the list a row or a group of rows? 0, or -EINVAL with the nearest name. */
+int report_rows_check(const char *list, struct err *e);
 
 /* Four runs side by side, more in blocks below each other. */
 void report_print(FILE *to, const struct figures *f, size_t n, const struct report_style *style);
+
+/* Scenarios (or other values) below each other, a parameter's values side by side. */
+struct report_grid {
+	const char *path; /* the parameter */
+	const char *const *column;
+	size_t n_columns;
+	const char *const *group; /* what stands above the rows of each */
+	size_t n_groups;
+};
+
+/* f: group by group. Neighbouring columns that are the same in every row are printed once. */
+void report_print_grid(FILE *to, const struct figures *f, const struct report_grid *g,
+		       const struct report_style *style);
 
 #endif

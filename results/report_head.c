@@ -26,12 +26,12 @@ void report_label(const struct report *r, const char *label)
 
 void report_cell(const struct report *r, const char *text, bool estimate)
 {
-	int len = (int)strlen(text), room = CELL_WIDTH - 1 - estimate;
+	int len = (int)strlen(text), room = r->cell_width - 1 - estimate;
 
 	if (len > room) /* a parameter too long for its column keeps its end */
 		fprintf(r->to, " %s..%s", estimate ? "~" : "", text + len - (room - 2));
 	else
-		fprintf(r->to, "%*s%s%s", CELL_WIDTH - len - estimate, "", estimate ? "~" : "", text);
+		fprintf(r->to, "%*s%s%s", r->cell_width - len - estimate, "", estimate ? "~" : "", text);
 }
 
 static bool same_text(const struct report *r, const char *path)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# compare: 72 columns, a last line that repeats the table, the same table from the file, clear refusals.
+# compare: 72 columns, a last line that repeats the table, the same table from the file, rows by name, scenarios
+# across the values of a parameter, clear refusals.
 set -eu
 dmachurn=$PWD/${top_builddir:-.}/dmachurn
 work=$(mktemp -d)
@@ -51,6 +52,50 @@ want 0 '^I.Os per second' s.yaml --vary devices.net0.workload.ios=10,20,30,40,50
 [ "$(grep -c '^I.Os per second' out)" = 2 ] || fail 'five runs are two blocks'
 # The model's end is status 3, and the table is printed.
 want 3 'C: the modelled QEMU aborted' s.yaml --vary devices.net0.consumer.notifier=unmap,map-unmap,devtlb
+
+# Rows by name and by group; a name that is a row is not a group.
+map_unmap='--vary devices.net0.consumer.notifier=unmap,map-unmap'
+want 0 '^  UNMAP events' s.yaml $map_unmap --brief --bare --rows vmexits,notify,latency.io.p99
+cat >rows <<'END'
+net0.consumer.notifier            unmap  map-unmap
+--------------------------------------------------
+vmexits per I/O                   2.000      2.000
+in QEMU, per I/O
+  MAP events                          -      1.000
+  UNMAP events                    2.000      1.000
+    needless                      1.000          -
+latency, us
+END
+sed '/io, p99/d' out | cmp rows - || { fail 'rows by name'; cat out; }
+grep -q '^  net0 io, p99  *~[0-9.]*  *~[0-9.]*$' out || fail 'a latency by name'
+want 0 '^cycles per I/O' s.yaml $map_unmap --bare --rows cycles
+[ "$(wc -l <out)" = 3 ] || fail 'cycles is a row, not a group'
+want 0 '^    vhost-wake' s.yaml $map_unmap --bare --rows cycles.top
+want 2 "no row 'stale.hits'; did you mean 'stale.hit'?" s.yaml $map_unmap --rows notify,stale.hits
+want 2 'an empty name' s.yaml $map_unmap --rows notify,,walk
+
+# Across: scenarios below each other, equal columns once, an abort in its column. 6.2 tells vhost without ATS nothing.
+sed 's/unmap}/auto}/; s/^title: compare/title: second/; s/driver/ats: on\n    driver/; s/on}$/off, device-iotlb: on}/' s.yaml >t.yaml
+want 3 '^  device-TLB UNMAP events' s.yaml t.yaml --bare --rows notify --across iommu.qemu --vary iommu.qemu=5.2,6.2,7.2,8.0 \
+	--set devices.net0.consumer.notifier=auto --set devices.net0.workload.ios=400
+sed 's/ 0\.[0-9]*/ N/g' out >across
+cat >grid <<'END'
+iommu.qemu                          5.2        6.2        7.2
+  the same up to                    5.2        6.2        8.0
+-------------------------------------------------------------
+compare - s.yaml
+  UNMAP events                    2.000          -      2.000
+  needless                        1.000          -      1.000
+second - t.yaml
+  needless                       aborts      N      N
+  device-TLB UNMAP events        aborts      N      N
+END
+cmp grid across || { fail 'across'; cat out; }
+want 0 '^compare - s.yaml, guest.kernel=6.12$' s.yaml --rows vmexits --across devices.net0.workload.ios \
+	--vary devices.net0.workload.ios=10,20,30,40,50,60 --vary guest.kernel=6.1,6.12 --totals
+grep -q '^  vmexits  *20 *40 *60 *80 *100 *120$' out || { fail 'six columns'; cat out; }
+[ "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' out)" -le 72 ] || fail 'wider than 72 columns'
+want 2 "allowed: the path of a --vary" s.yaml $map_unmap --across iommu.qemu
 
 want 2 'nothing to be compared with' s.yaml
 want 2 'PATH=V1,V2' s.yaml --vary seed
