@@ -196,11 +196,12 @@ static void print_point(const struct breakeven *b, const struct breakeven_point 
 	}
 }
 
-/* One draw of every cost that is an estimate and that the scenario does not set. */
-static void draw_costs(const struct scn *const s[2], uint64_t seed, char **costs)
+/* Draw number `sample` of every cost that is an estimate and that the scenario does not set: a stream of its
+ * own, so that another seed shares no draw with this one. */
+static void draw_costs(const struct scn *const s[2], struct rng_set *set, unsigned sample, char **costs)
 {
-	struct rng_set *set = rng_set_new(seed);
-	struct rng *rng = rng_stream(set, "breakeven");
+	char *name = xasprintf("breakeven.%u", sample);
+	struct rng *rng = rng_stream(set, name);
 
 	for (unsigned p = 0; p < PRIM_N; p++) {
 		char path[128];
@@ -217,13 +218,14 @@ static void draw_costs(const struct scn *const s[2], uint64_t seed, char **costs
 			continue;
 		costs[p] = xasprintf("%.0fps", (double)low.a * pow((double)high.a / (double)low.a, share));
 	}
-	rng_set_free(set);
+	free(name);
 }
 
 static int find_band(const struct even_args *a, const struct breakeven *b, struct err *e)
 {
 	char *costs[PRIM_N] = {NULL};
 	double *root = xcalloc(a->n_samples, sizeof *root);
+	struct rng_set *set = rng_set_new(a->seed);
 	unsigned n = 0, n_better[2] = {0, 0}, n_same = 0, n_several = 0;
 	int ret = 0;
 
@@ -232,7 +234,7 @@ static int find_band(const struct even_args *a, const struct breakeven *b, struc
 
 		if (isatty(STDERR_FILENO))
 			fprintf(stderr, "\rband: sample %u of %u", s + 1, a->n_samples);
-		draw_costs(b->scn, a->seed + s, costs);
+		draw_costs(b->scn, set, s, costs);
 		ret = breakeven_find(b, costs, &p, e);
 		if (!ret && p.n_roots == 0 && p.first == 0)
 			n_same++;
@@ -244,6 +246,7 @@ static int find_band(const struct even_args *a, const struct breakeven *b, struc
 	}
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r%40s\r", "");
+	rng_set_free(set);
 	for (unsigned p = 0; p < PRIM_N; p++)
 		free(costs[p]);
 	if (!ret) {
