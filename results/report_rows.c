@@ -42,6 +42,8 @@ const struct report_count report_counts[] = {
 	{"notify.unmap", "  UNMAP events", true},
 	{"notify.unmap_needless", "    needless", true},
 	{"notify.devtlb_unmap", "  device-TLB UNMAP events", true},
+	{"fault.recorded", "  faults recorded", false},
+	{"fault.dropped", "  faults not recorded", false},
 	{NULL, "consumer, per I/O", true},
 	{"consumer.hit", "  hits", false},
 	{"consumer.miss", "  misses", true},

@@ -310,41 +310,82 @@ void vtd_shadow_sync_listened(struct vtd *v, struct meter *m)
 		vtd_shadow_sync(as, m);
 }
 
-/* What QEMU does for IOMMUs without a replay of their own: translate each 4 KiB of the address space, tell
- * what is there (a large page once for each 4 KiB). Runs of holes are counted and charged without
- * stepping through them, because each step would find the same. Deviates:
- * the faults of the holes are not recorded. */
-static void shadow_replay_generic(struct vtd_as *as, const struct vtd_domain *d,
-				  struct notifier *n, struct meter *m)
+/* A run of pages that one translation answers for: a hole of an entry, a large page, or all pages when there is
+ * no context. */
+struct generic_run {
+	enum vtd_fault fault;
+	struct vtd_walk w; /* n_reads 0: it did not come to a walk */
+	uint64_t n_pages;
+};
+
+static void generic_look(const struct vtd *v, enum vtd_fault ctx, const struct vtd_domain *d,
+			 iova_t at, struct generic_run *run)
+{
+	*run = (struct generic_run){.fault = ctx, .n_pages = (v->addr_mask - at) / PAGE_BYTES + 1};
+	if (ctx != VTD_FR_NONE)
+		return;
+	run->fault = vtd_walk(v, d, at, false, &run->w);
+	if (run->fault != VTD_FR_BEYOND_WIDTH) {
+		uint64_t mask = bits_low(vtd_level_bits(run->w.level));
+
+		run->n_pages = (mask + 1 - (at & mask)) / PAGE_BYTES;
+	}
+}
+
+/* The pages of a run behind its first cost what that one did, but the rest of a large page hits the IOTLB. */
+static void generic_charge_rest(struct vtd_as *as, const struct generic_run *run, struct meter *m)
 {
 	const struct vtd *v = as->v;
-	struct vtd_walk w;
+	uint64_t n = run->n_pages - 1;
 
-	for (iova_t at = 0; at <= v->addr_mask;) {
-		enum vtd_fault f = vtd_walk(v, d, at, false, &w);
-		uint64_t mask = bits_low(vtd_level_bits(w.level)), n_pages, n_walks;
-		gpa_t gpa = w.pte & v->addr_mask & FMASK(VTD_PTE_ADDR) & ~mask;
+	meter_charge(m, PRIM_IOTLB_LOOKUP, n);
+	if (run->fault == VTD_FR_NONE) {
+		rec_count(v->ent, CTR_IOTLB_HIT, n);
+		return;
+	}
+	rec_count(v->ent, CTR_FAULT_DROPPED, n);
+	if (run->w.n_reads == 0 && run->fault != VTD_FR_BEYOND_WIDTH) {
+		meter_charge(m, PRIM_CTX_FETCH, n);
+		rec_count(v->ent, CTR_CC_MISS, n);
+		return;
+	}
+	meter_charge(m, PRIM_WALK_PTE, run->w.n_reads * n);
+	rec_count(v->ent, CTR_IOTLB_MISS, n);
+	rec_count(v->ent, CTR_WALK_PTE, run->w.n_reads * n);
+}
 
-		n_pages = f == VTD_FR_BEYOND_WIDTH ? (v->addr_mask - at) / PAGE_BYTES + 1
-						   : (mask + 1 - (at & mask)) / PAGE_BYTES;
-		n_walks = f == VTD_FR_NONE ? 1 : n_pages; /* the rest of a superpage hits the IOTLB */
-		meter_charge(m, PRIM_IOTLB_LOOKUP, n_pages);
-		meter_charge(m, PRIM_WALK_PTE, w.n_reads * n_walks);
-		rec_count(v->ent, CTR_IOTLB_MISS, n_walks);
-		rec_count(v->ent, CTR_IOTLB_HIT, n_pages - n_walks);
-		rec_count(v->ent, CTR_WALK_PTE, w.n_reads * n_walks);
-		for (uint64_t i = 0; f == VTD_FR_NONE && i < n_pages; i++) {
+/* What QEMU does for IOMMUs without a replay of their own: translate each 4 KiB of the address space, whatever the
+ * context says, and tell what is there (a large page once for each 4 KiB). The first page of a run is translated;
+ * the others are counted and charged without a step each, their faults as dropped ones, because the first fills
+ * the record. Deviates: QEMU's region has 2^64 bytes whatever aw-bits is, this ends at 2^aw-bits; QEMU asserts
+ * that the interrupt window is never translated, this goes through it. */
+static void shadow_replay_generic(struct vtd_as *as, struct notifier *n, struct meter *m)
+{
+	struct vtd *v = as->v;
+	struct generic_run run;
+	struct vtd_domain d;
+	struct vtd_ce ce;
+	enum vtd_fault ctx = vtd_ctx_read(v, as->as.sid, &ce);
+
+	if (ctx == VTD_FR_NONE)
+		ctx = vtd_ctx_domain(v, &ce, &d);
+	for (iova_t at = 0; at <= v->addr_mask; at += run.n_pages * PAGE_BYTES) {
+		struct xlat x;
+
+		generic_look(v, ctx, &d, at, &run);
+		vtd_xlat_region(as, at, PERM_R, &x, m);
+		generic_charge_rest(as, &run, m);
+		for (uint64_t i = 0; x.perm != PERM_NONE && i < run.n_pages; i++) {
 			meter_charge(m, PRIM_NOTIFY, 1);
 			rec_count(as->as.ent, CTR_NOTIFY_MAP, 1);
 			n->fn(n,
 			      &(struct notify){.kind = NOTIFY_MAP,
-					       .first = at & ~mask,
-					       .last = at | mask,
-					       .gpa = gpa,
-					       .perm = (enum perm)w.perm},
+					       .first = x.iova,
+					       .last = x.iova + x.mask,
+					       .gpa = x.gpa,
+					       .perm = x.perm},
 			      m);
 		}
-		at += n_pages * PAGE_BYTES;
 	}
 }
 
@@ -367,6 +408,10 @@ void vtd_shadow_replay(struct vtd_as *as, struct notifier *n, struct meter *m)
 	unsigned kinds = vtd_has(v, VTD_B_REPLAY_OWN) ? n->wants : as->notify_kinds;
 	struct vtd_ce ce;
 
+	if (rule == REPLAY_GENERIC) {
+		shadow_replay_generic(as, n, m);
+		return;
+	}
 	if (rule == REPLAY_UNMAP)
 		vtd_notify_unmap_whole(as, n, m);
 	else if (rule == REPLAY_CLEAR)
@@ -381,8 +426,5 @@ void vtd_shadow_replay(struct vtd_as *as, struct notifier *n, struct meter *m)
 	shadow_trace_replay(&r, &ce);
 	if (!(kinds & NOTIFY_MAP))
 		return;
-	if (rule == REPLAY_GENERIC)
-		shadow_replay_generic(as, &r.d, n, m);
-	else
-		shadow_walk(&r, 0, UINT64_MAX);
+	shadow_walk(&r, 0, UINT64_MAX);
 }
