@@ -92,7 +92,7 @@ static void put_row(const struct report *r, const char *name, bool brief, const 
 	}
 	label_text(r, label, text);
 	if (r->grid)
-		fprintf(r->to, "  %-*s", LABEL_WIDTH - 2, text + strspn(text, " "));
+		fprintf(r->to, "  %-*.*s", LABEL_WIDTH - 2, LABEL_WIDTH - 2, text + strspn(text, " "));
 	else
 		report_label(r, text);
 	for (size_t i = 0; i < r->n; i++)

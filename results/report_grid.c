@@ -31,9 +31,27 @@ static char *column_text(const struct report *all, const struct report_grid *g, 
 	return text;
 }
 
+/* The longest figure of a column's text: rows begin with two blanks, lines that are none do not. */
+static size_t longest_figure(const char *text)
+{
+	size_t longest = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (text[0] == ' ' && len > LABEL_WIDTH) {
+			size_t blanks = strspn(text + LABEL_WIDTH, " ");
+
+			longest = len - LABEL_WIDTH - blanks > longest ? len - LABEL_WIDTH - blanks : longest;
+		}
+		text += len + (text[len] != '\0');
+	}
+	return longest;
+}
+
 /* first[i]..last[i]: neighbours that are the same in every row. Returns how many columns are left. */
 static size_t merge_columns(const struct report *r, const struct report_grid *g, size_t *first,
-			    size_t *last)
+			    size_t *last, size_t *longest)
 {
 	char *before = NULL;
 	size_t n = 0;
@@ -44,6 +62,8 @@ static size_t merge_columns(const struct report *r, const struct report_grid *g,
 		if (!before || strcmp(before, text) != 0)
 			first[n++] = c;
 		last[n - 1] = c;
+		if (longest_figure(text) > *longest)
+			*longest = longest_figure(text);
 		free(before);
 		before = text;
 	}
@@ -87,22 +107,31 @@ static void put_grid_block(const struct report *all, const struct report_grid *g
 	}
 }
 
+/* As many columns side by side as their figures leave room for. */
+static size_t columns_of_block(size_t longest)
+{
+	size_t fit = (TABLE_WIDTH - LABEL_WIDTH) / (longest + 1);
+
+	return fit < COLUMNS ? COLUMNS : fit > COLUMNS_MAX ? COLUMNS_MAX : fit;
+}
+
 void report_print_grid(FILE *to, const struct figures *f, const struct report_grid *g,
 		       const struct report_style *style)
 {
 	struct report r = report_of(to, f, g->n_columns * g->n_groups, style);
 	size_t *first = xcalloc(g->n_columns, sizeof *first), *last = xcalloc(g->n_columns, sizeof *last);
-	size_t n;
+	size_t n, per_block, longest = 0;
 
 	r.grid = true;
-	n = merge_columns(&r, g, first, last);
+	n = merge_columns(&r, g, first, last, &longest);
+	per_block = columns_of_block(longest);
 	if (!style->bare)
 		report_title(&r);
-	for (size_t at = 0; at < n; at += COLUMNS_MAX) {
-		r.n = n - at < COLUMNS_MAX ? n - at : COLUMNS_MAX;
+	for (size_t at = 0; at < n; at += per_block) {
+		r.n = n - at < per_block ? n - at : per_block;
 		r.cell_width = r.n <= COLUMNS ? CELL_WIDTH : (TABLE_WIDTH - LABEL_WIDTH) / (int)r.n;
 		put_grid_block(&r, g, &first[at], &last[at]);
-		if (!style->bare || at + COLUMNS_MAX < n)
+		if (!style->bare || at + per_block < n)
 			fprintf(to, "\n");
 	}
 	if (!style->bare)
