@@ -43,6 +43,7 @@ struct compare_args {
 struct column {
 	struct scn scn;
 	char *point;
+	size_t at[VARY_MAX]; /* which value of each --vary */
 };
 
 enum { KEY_SET = 256, KEY_VARY, KEY_SEED, KEY_DB, KEY_ACROSS, KEY_ROWS, KEY_BARE };
@@ -227,7 +228,8 @@ static int make_column(const struct compare_args *a, size_t k, struct column *c,
 		char *assignment, *longer;
 
 		per /= v->n;
-		assignment = xasprintf("%s=%s", v->path, v->value[left / per]);
+		c->at[i] = left / per;
+		assignment = xasprintf("%s=%s", v->path, v->value[c->at[i]]);
 		left %= per;
 		rc = scn_set(&c->scn, assignment, e);
 		longer = xasprintf("%s%s%s", point, *point ? " " : "", assignment);
@@ -348,28 +350,55 @@ static char *group_name(const struct compare_args *a, const struct figures *f)
 	return name;
 }
 
-static void print_grid(const struct compare_args *a, const struct figures *f, size_t n)
+/* "scenario, key=V": the same in few words. */
+static char *group_brief(const struct compare_args *a, const struct column *c, const struct figures *f)
+{
+	const char *slash = strrchr(f->run.scenario, '/');
+	char *name = xstrdup(slash ? slash + 1 : f->run.scenario), *longer, *dot = strstr(name, ".yaml");
+
+	if (dot)
+		*dot = '\0';
+	for (size_t i = 0; i + 1 < a->n_varies; i++) {
+		const char *key = strrchr(a->vary[i].path, '.');
+
+		longer = xasprintf("%s, %s=%s", name, key ? key + 1 : a->vary[i].path,
+				   a->vary[i].value[c->at[i]]);
+		free(name);
+		name = longer;
+	}
+	return name;
+}
+
+static void print_grid(const struct compare_args *a, const struct column *column,
+		       const struct figures *f, size_t n)
 {
 	const struct vary *across = &a->vary[a->n_varies - 1];
 	struct report_grid g = {.path = across->path,
 				.column = (const char *const *)across->value,
 				.n_columns = across->n,
 				.n_groups = n / across->n};
-	char **group = xcalloc(g.n_groups, sizeof *group);
+	char **group = xcalloc(g.n_groups, sizeof *group), **brief = xcalloc(g.n_groups, sizeof *brief);
 
-	for (size_t i = 0; i < g.n_groups; i++)
+	for (size_t i = 0; i < g.n_groups; i++) {
 		group[i] = group_name(a, &f[i * g.n_columns]);
+		brief[i] = group_brief(a, &column[i * g.n_columns], &f[i * g.n_columns]);
+	}
 	g.group = (const char *const *)group;
+	g.brief = (const char *const *)brief;
 	report_print_grid(stdout, f, &g, &a->style);
-	for (size_t i = 0; i < g.n_groups; i++)
+	for (size_t i = 0; i < g.n_groups; i++) {
 		free(group[i]);
+		free(brief[i]);
+	}
 	free(group);
+	free(brief);
 }
 
-static int compare_finish(const struct compare_args *a, const struct figures *f, size_t n, struct err *e)
+static int compare_finish(const struct compare_args *a, const struct column *column,
+			  const struct figures *f, size_t n, struct err *e)
 {
 	if (a->across)
-		print_grid(a, f, n);
+		print_grid(a, column, f, n);
 	else
 		report_print(stdout, f, n, &a->style);
 	if (fflush(stdout) || ferror(stdout))
@@ -421,7 +450,7 @@ static int compare_main(int argc, char **argv)
 	f = xcalloc(n, sizeof *f);
 	rc = compare_run(&a, column, f, n, &e);
 	if (!rc)
-		rc = compare_finish(&a, f, n, &e);
+		rc = compare_finish(&a, column, f, n, &e);
 	compare_free(&a, column, f, n);
 	free(command);
 	return rc ? verb_fail(&e) : EXIT_DONE;

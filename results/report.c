@@ -75,7 +75,8 @@ static bool is_cut_short(const struct report *r, size_t i)
 }
 
 /* One row, if it is wanted (`brief`: in a brief table, too) and not zero in all runs; pending: a heading that is
- * printed once one of its rows is. In a grid there are no headings: its rows are few. */
+ * printed once one of its rows is. Rows that were chosen are few: they have no headings, the rule above them says
+ * what they are per. */
 static void put_row(const struct report *r, const char *name, bool brief, const char *label,
 		    const struct cell *cell, const char **pending)
 {
@@ -86,12 +87,12 @@ static void put_row(const struct report *r, const char *name, bool brief, const 
 		any |= cell[i].value != 0 && !is_cut_short(r, i);
 	if (!any || !report_wants(r, name, brief))
 		return;
-	if (pending && *pending && !r->grid) {
+	if (pending && *pending && !r->compact) {
 		fprintf(r->to, "%s\n", label_text(r, *pending, text));
 		*pending = NULL;
 	}
 	label_text(r, label, text);
-	if (r->grid)
+	if (r->compact)
 		fprintf(r->to, "  %-*.*s", LABEL_WIDTH - 2, LABEL_WIDTH - 2, text + strspn(text, " "));
 	else
 		report_label(r, text);
@@ -248,7 +249,7 @@ static void put_quantile(const struct report *r, const struct figures_latency *l
 
 	snprintf(name, sizeof name, "latency.%s.%s", like->name, quantile);
 	snprintf(label, sizeof label, "  %s %s, %s%s", like->entity, like->name, quantile,
-		 r->grid ? ", us" : "");
+		 r->compact ? ", us" : "");
 	put_row(r, name, true, label, cell, pending);
 }
 
@@ -305,8 +306,10 @@ static void put_rates(const struct report *r)
 void report_rule(const struct report *r)
 {
 	int width = LABEL_WIDTH + r->cell_width * (int)r->n;
+	const char *says = r->rule_says ? r->rule_says : r->compact && !r->totals ? "per I/O" : "";
+	int len = *says ? fprintf(r->to, "%s ", says) : 0;
 
-	for (int i = 0; i < width; i++)
+	for (int i = len; i < width; i++)
 		putc('-', r->to);
 	putc('\n', r->to);
 }
@@ -331,7 +334,7 @@ struct report report_of(FILE *to, const struct figures *f, size_t n,
 			       const struct report_style *style)
 {
 	return (struct report){.to = to, .all = f, .n_all = n, .cell_width = CELL_WIDTH,
-			       .rows = style->rows, .brief = style->brief, .totals = style->totals};
+			       .rows = style->rows, .compact = style->rows != NULL, .brief = style->brief, .totals = style->totals};
 }
 
 void report_print(FILE *to, const struct figures *f, size_t n, const struct report_style *style)

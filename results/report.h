@@ -34,10 +34,11 @@ struct report_grid {
 	const char *const *column;
 	size_t n_columns;
 	const char *const *group; /* what stands above the rows of each */
+	const char *const *brief; /* the same in few words, for a line of its own row */
 	size_t n_groups;
 };
 
-/* f: group by group. Neighbouring columns that are the same in every row are printed once. */
+/* f: group by group. If all groups have the same one row, it is named once and each group is a line. Neighbouring columns that are the same in every row are printed once. */
 void report_print_grid(FILE *to, const struct figures *f, const struct report_grid *g,
 		       const struct report_style *style);
 

@@ -31,27 +31,36 @@ static char *column_text(const struct report *all, const struct report_grid *g, 
 	return text;
 }
 
-/* The longest figure of a column's text: rows begin with two blanks, lines that are none do not. */
-static size_t longest_figure(const char *text)
-{
-	size_t longest = 0;
+/* What is known of a grid before it is printed. */
+struct shape {
+	size_t longest;            /* figure */
+	char row[LABEL_WIDTH + 1]; /* label of the one row that all groups have; "": there are more */
+	bool any_row;
+};
 
+/* Rows begin with two blanks, lines that are none do not. */
+static void look_at(struct shape *s, const char *text)
+{
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
 		if (text[0] == ' ' && len > LABEL_WIDTH) {
-			size_t blanks = strspn(text + LABEL_WIDTH, " ");
+			size_t from = LABEL_WIDTH + strspn(text + LABEL_WIDTH, " ");
 
-			longest = len - LABEL_WIDTH - blanks > longest ? len - LABEL_WIDTH - blanks : longest;
+			s->longest = len - from > s->longest ? len - from : s->longest;
+			if (!s->any_row)
+				memcpy(s->row, text, LABEL_WIDTH);
+			else if (strncmp(s->row, text, LABEL_WIDTH) != 0)
+				s->row[0] = '\0';
+			s->any_row = true;
 		}
 		text += len + (text[len] != '\0');
 	}
-	return longest;
 }
 
 /* first[i]..last[i]: neighbours that are the same in every row. Returns how many columns are left. */
 static size_t merge_columns(const struct report *r, const struct report_grid *g, size_t *first,
-			    size_t *last, size_t *longest)
+			    size_t *last, struct shape *shape)
 {
 	char *before = NULL;
 	size_t n = 0;
@@ -62,8 +71,7 @@ static size_t merge_columns(const struct report *r, const struct report_grid *g,
 		if (!before || strcmp(before, text) != 0)
 			first[n++] = c;
 		last[n - 1] = c;
-		if (longest_figure(text) > *longest)
-			*longest = longest_figure(text);
+		look_at(shape, text);
 		free(before);
 		before = text;
 	}
@@ -91,6 +99,26 @@ static void put_grid_head(const struct report *r, const struct report_grid *g, c
 	report_rule(r);
 }
 
+/* The group's name and the figures of its only row; a group whose figures are all 0 has no row. */
+static void put_grid_line(const struct report *r, const char *name)
+{
+	char *text = NULL;
+	size_t size;
+	struct report line = *r;
+
+	line.to = open_memstream(&text, &size);
+	if (!line.to)
+		return;
+	report_body(&line);
+	fclose(line.to);
+	fprintf(r->to, "%-*s", LABEL_WIDTH, name);
+	if (size > LABEL_WIDTH)
+		fputs(text + LABEL_WIDTH, r->to);
+	for (size_t i = 0; size <= LABEL_WIDTH && i < r->n; i++)
+		fprintf(r->to, "%*s%s", r->cell_width - 1, "", i + 1 < r->n ? "-" : "-\n");
+	free(text);
+}
+
 static void put_grid_block(const struct report *all, const struct report_grid *g, const size_t *first,
 			   const size_t *last)
 {
@@ -102,9 +130,27 @@ static void put_grid_block(const struct report *all, const struct report_grid *g
 	for (size_t k = 0; k < g->n_groups; k++) {
 		for (size_t i = 0; i < r.n; i++)
 			shown[i] = r.all[k * g->n_columns + first[i]];
+		if (r.rule_says) {
+			put_grid_line(&r, g->brief[k]);
+			continue;
+		}
 		table_wrap(r.to, g->group[k], TABLE_WIDTH, "  ", "");
 		report_body(&r);
 	}
+}
+
+/* The label of the only row, without the blanks around it: what the rule says. NULL: there are more rows, or names that
+ * are too long for a line. */
+static const char *only_row(struct shape *s, const struct report_grid *g)
+{
+	size_t n = strlen(s->row);
+
+	for (size_t k = 0; k < g->n_groups; k++)
+		if (strlen(g->brief[k]) > LABEL_WIDTH)
+			return NULL;
+	while (n > 0 && s->row[n - 1] == ' ')
+		s->row[--n] = '\0';
+	return n > 0 ? s->row + strspn(s->row, " ") : NULL;
 }
 
 /* As many columns side by side as their figures leave room for. */
@@ -120,11 +166,13 @@ void report_print_grid(FILE *to, const struct figures *f, const struct report_gr
 {
 	struct report r = report_of(to, f, g->n_columns * g->n_groups, style);
 	size_t *first = xcalloc(g->n_columns, sizeof *first), *last = xcalloc(g->n_columns, sizeof *last);
-	size_t n, per_block, longest = 0;
+	struct shape shape = {0};
+	size_t n, per_block;
 
-	r.grid = true;
-	n = merge_columns(&r, g, first, last, &longest);
-	per_block = columns_of_block(longest);
+	r.grid = r.compact = true;
+	n = merge_columns(&r, g, first, last, &shape);
+	per_block = columns_of_block(shape.longest);
+	r.rule_says = only_row(&shape, g);
 	if (!style->bare)
 		report_title(&r);
 	for (size_t at = 0; at < n; at += per_block) {

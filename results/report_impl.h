@@ -28,6 +28,8 @@ struct report {
 	size_t n_all;
 	int cell_width;
 	const char *rows; /* names of those wanted, or NULL: see report_wants() */
+	bool compact;     /* no headings */
+	const char *rule_says; /* at the beginning of the rule, or NULL */
 	bool grid;        /* rows of many scenarios below each other */
 	bool brief;  /* the rows that decide, without the parts of cycles */
 	bool totals; /* counts and cycles of the run, not per I/O */

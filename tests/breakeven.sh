@@ -24,6 +24,19 @@ out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary costs.walk-pte --
 echo "$out" | grep -q 'no crossing between 100 ns and 1.5 us: no difference at all' || fail "static: $out"
 echo "$out" | grep -q '^    no difference at all in 2$' || fail "static, band: $out"
 echo "$out" | grep -q 'equal at' && fail "static: $out"
+out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary costs.walk-pte --set devices.net0.workload.ios=20 \
+	--between $between --metric cycles --samples 8 --brief --from 100ns --to 10us)
+echo "$out" | grep -q '^  8 draws: equal in [0-9]* (5..95 %: .* us .. .* us)' || fail "brief: $out"
+[ "$(echo "$out" | wc -l)" = 2 ] || fail "brief: more than two lines: $out"
+# Draws of one seed are not those of the next ones: the median of three of seed 1 is none of the first of seeds 1 to 3.
+median() { "$bin" breakeven "$src/scenarios/questions/q3-psi-walk.yaml" --between iommu.behaviour.psi-walk=map,all \
+	--vary costs.walk-pte --from 10ns --to 5us --metric cycles --set devices.net0.workload.size=1500 \
+	--set devices.net0.workload.ios=20 --samples "$1" --seed "$2" | sed -n 's/.*median \([^,]*\),.*/\1/p'; }
+three=$(median 3 1)
+[ -n "$three" ] && [ "$(median 3 1)" = "$three" ] || fail "the same seed, another draw: $three"
+for seed in 2 3; do
+	[ "$(median 1 $seed)" != "$three" ] || fail "seeds 1 and $seed share draws"
+done
 # Whole numbers: a payload in bytes, where only whole numbers are allowed. One page more is one more miss.
 out=$("$bin" breakeven "$src/tests/data/breakeven.yaml" --vary devices.net0.workload.size --from 4096 --to 20000 \
 	--set devices.net0.workload.ios=20 --between $between --metric misses --samples 0)
