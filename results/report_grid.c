@@ -34,7 +34,7 @@ static char *column_text(const struct report *all, const struct report_grid *g, 
 /* What is known of a grid before it is printed. */
 struct shape {
 	size_t longest;            /* figure */
-	char row[LABEL_WIDTH + 1]; /* label of the one row that all groups have; "": there are more */
+	char row[LABEL_WIDTH + 9]; /* label of the one row that all groups have; "": there are more */
 	bool any_row;
 };
 
@@ -141,7 +141,7 @@ static void put_grid_block(const struct report *all, const struct report_grid *g
 
 /* The label of the only row, without the blanks around it: what the rule says. NULL: there are more rows, or names that
  * are too long for a line. */
-static const char *only_row(struct shape *s, const struct report_grid *g)
+static const char *only_row(const struct report *r, struct shape *s, const struct report_grid *g)
 {
 	size_t n = strlen(s->row);
 
@@ -150,6 +150,8 @@ static const char *only_row(struct shape *s, const struct report_grid *g)
 			return NULL;
 	while (n > 0 && s->row[n - 1] == ' ')
 		s->row[--n] = '\0';
+	if (n > 0 && !r->totals && !strstr(s->row, "per ") && !strstr(s->row, ", us"))
+		strcpy(&s->row[n], " per I/O");
 	return n > 0 ? s->row + strspn(s->row, " ") : NULL;
 }
 
@@ -172,7 +174,7 @@ void report_print_grid(FILE *to, const struct figures *f, const struct report_gr
 	r.grid = r.compact = true;
 	n = merge_columns(&r, g, first, last, &shape);
 	per_block = columns_of_block(shape.longest);
-	r.rule_says = only_row(&shape, g);
+	r.rule_says = only_row(&r, &shape, g);
 	if (!style->bare)
 		report_title(&r);
 	for (size_t at = 0; at < n; at += per_block) {
