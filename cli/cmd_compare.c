@@ -56,7 +56,7 @@ static const struct argp_option compare_options[] = {
 	{"db", KEY_DB, "FILE", 0, "Store the runs in this SQLite file, too", 0},
 	{"brief", 'b', NULL, 0, "Only the rows that decide, and no command at the end", 0},
 	{"totals", 't', NULL, 0, "Counts and cycles of the whole run, not per I/O", 0},
-	{"rows", KEY_ROWS, "LIST", 0, "Only these rows: names of counters (list counters) or groups of them", 0},
+	{"rows", KEY_ROWS, "LIST", 0, "Only these rows, by name: counters of the table, others below, or groups of them", 0},
 	{"bare", KEY_BARE, NULL, 0, "Only the table, not the machine, estimates and version around it", 0},
 	{"across", KEY_ACROSS, "PATH", 0,
 	 "Scenarios below each other, this --vary's values side by side; equal ones once", 0},
