@@ -2,7 +2,7 @@ set terminal pngcairo size 1000,600 font 'sans,12' background 'white'
 set output 'vmexits.png'
 $bars << EOD
 0 2
-1 0.004
+1 0.0041
 2 2
 3 3
 4 0.0096
@@ -31,7 +31,7 @@ y_top = 3.3
 set xlabel "scenario" noenhanced
 set xtics ('dynamic-tcg-cm' 0, 'dynamic-tcg-nocm' 1, 'dynamic-vfio-cm' 2, 'dynamic-vhost-devtlb-cm' 3, 'dynamic-vhost-devtlb-nocm' 4, 'dynamic-vhost-map-unmap-cm' 5, 'dynamic-vhost-unmap-cm' 6, 'dynamic-vhost-unmap-nocm' 7, 'static-tcg-cm' 8, 'static-tcg-nocm' 9, 'static-vfio-cm' 10, 'static-vhost-devtlb-cm' 11, 'static-vhost-devtlb-nocm' 12, 'static-vhost-map-unmap-cm' 13, 'static-vhost-unmap-cm' 14, 'static-vhost-unmap-nocm' 15)
 set label '2.000' at 0, 2 center offset 0,0.6 font ',8'
-set label '0.004' at 1, 0.004 center offset 0,0.6 font ',8'
+set label '0.004' at 1, 0.0041 center offset 0,0.6 font ',8'
 set label '2.000' at 2, 2 center offset 0,0.6 font ',8'
 set label '3.000' at 3, 3 center offset 0,0.6 font ',8'
 set label '0.010' at 4, 0.0096 center offset 0,0.6 font ',8'
