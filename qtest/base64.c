@@ -32,11 +32,11 @@ size_t base64_encode(const uint8_t *in, size_t n, char *out)
 	return (size_t)(c - out);
 }
 
-size_t base64_decode(const char *in, uint8_t *out)
+void base64_decode(const char *in, uint8_t *out)
 {
-	uint8_t *o = out;
 	uint32_t v = 0;
-	unsigned n_chars = 0, n_padding = 0;
+	unsigned n_chars = 0;
+	char last = 0, last_but_one;
 
 	for (; *in; in++) {
 		const char *at = strchr(alphabet, *in);
@@ -44,15 +44,14 @@ size_t base64_decode(const char *in, uint8_t *out)
 		if (!at && *in != '=')
 			continue;
 		v = v << 6 | (at ? (uint32_t)(at - alphabet) : 0);
-		n_padding += at == NULL;
+		last_but_one = last;
+		last = *in;
 		if (++n_chars % 4 != 0)
 			continue;
-		*o++ = (uint8_t)(v >> 16);
-		if (n_padding < 2)
-			*o++ = (uint8_t)(v >> 8);
-		if (n_padding < 1)
-			*o++ = (uint8_t)v;
-		v = 0;
+		*out++ = (uint8_t)(v >> 16);
+		if (last_but_one != '=')
+			*out++ = (uint8_t)(v >> 8);
+		if (last != '=')
+			*out++ = (uint8_t)v;
 	}
-	return (size_t)(o - out);
 }

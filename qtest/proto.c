@@ -137,6 +137,15 @@ static bool proto_fits(struct proto_run *r)
 	return false;
 }
 
+/* Data has three characters at least, base64 too. */
+static bool proto_is_data(struct proto_run *r)
+{
+	if (strlen(r->word[3]) >= 3)
+		return true;
+	out_format(r->out, "ERR invalid argument size\n");
+	return false;
+}
+
 static void cmd_read(struct proto_run *r, unsigned size)
 {
 	uint64_t n = r->arg[2];
@@ -181,11 +190,7 @@ static void cmd_write(struct proto_run *r, unsigned size)
 	uint8_t *data;
 
 	(void)size;
-	if (n_hex < 3) {
-		out_format(r->out, "ERR invalid argument size\n");
-		return;
-	}
-	if (!proto_fits(r))
+	if (!proto_is_data(r) || !proto_fits(r))
 		return;
 	data = proto_data(r->p, n);
 	for (uint64_t i = 0; i < n; i++)
@@ -214,15 +219,22 @@ static void cmd_b64read(struct proto_run *r, unsigned size)
 
 static void cmd_b64write(struct proto_run *r, unsigned size)
 {
-	size_t n;
+	uint64_t n = r->arg[2];
+	const char *text = r->word[3];
+	size_t n_text = strlen(text);
+	uint64_t room = n_text < n ? n : n_text;
 	uint8_t *data;
 
 	(void)size;
-	if (!proto_fits(r))
+	if (!proto_is_data(r) || !proto_fits(r))
 		return;
-	data = proto_data(r->p, strlen(r->word[3]) + 1);
-	n = base64_decode(r->word[3], data);
-	board_write(r->p->board, r->arg[1], data, n < r->arg[2] ? n : r->arg[2]);
+	/* QEMU decodes in place and writes n bytes: behind what was decoded lies the rest of the text, then
+	 * whatever its heap holds (here: 0) */
+	data = proto_data(r->p, room);
+	memcpy(data, text, n_text);
+	memset(data + n_text, 0, (size_t)room - n_text);
+	base64_decode(text, data);
+	board_write(r->p->board, r->arg[1], data, n);
 	out_ok(r->out);
 }
 
@@ -270,7 +282,8 @@ static void cmd_endianness(struct proto_run *r, unsigned size)
 	out_format(r->out, "OK little\n");
 }
 
-/* Commands, the frequent ones first. numbers: how many words after the first are numbers. */
+/* Commands, the frequent ones first. numbers: how many words after the first are numbers,
+ * which may not be empty; data may. */
 static const struct proto_command {
 	const char *word;
 	void (*run)(struct proto_run *r, unsigned size);
@@ -307,11 +320,13 @@ static void proto_execute(struct proto_run *r)
 		if (strcmp(c->word, r->word[0]) != 0)
 			continue;
 		for (unsigned w = 1; w < c->n_words; w++) {
-			if (w >= r->n_words || r->word[w][0] == '\0') {
+			bool is_number = w <= c->numbers;
+
+			if (w >= r->n_words || (is_number && r->word[w][0] == '\0')) {
 				out_format(r->out, "FAIL %s: argument %u is missing\n", c->word, w);
 				return;
 			}
-			if (w <= c->numbers && !proto_number(r->word[w], &r->arg[w])) {
+			if (is_number && !proto_number(r->word[w], &r->arg[w])) {
 				out_format(r->out, "FAIL %s: '%.80s' is not a number\n", c->word,
 					   r->word[w]);
 				return;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The protocol's replies, byte for byte: each line is a command, `|', and the answer. Answers that begin with OK or
-# Unknown were compared with QEMU 7.2.22; where FAIL is answered, with some reason, QEMU aborts; the board goes on.
+# The protocol's replies, byte for byte: each line is a command, `|', and the answer. Answers that begin with OK,
+# ERR or Unknown were compared with QEMU 7.2.22; where FAIL is answered, with some reason, QEMU aborts; the board goes on.
 set -eu
 program=${top_builddir:-.}/dmachurn
 tmp=$(mktemp -d)
@@ -20,6 +20,30 @@ writeq 0x2000 0x1122334455667788|OK
 b64read 0x2000 6|OK iHdmVUQz
 b64write 0x2000 3 AAEC|OK
 read 0x2000 4|OK 0x00010255
+write 0x2000 4 |ERR invalid argument size
+write 0x2000 4  0x1234|ERR invalid argument size
+write 0x2000 4|FAIL
+write  0x2000 4 0x12|FAIL
+b64write 0x2000 1 AA|ERR invalid argument size
+b64write 0x2000 1 |ERR invalid argument size
+b64write 0x2000 1|FAIL
+b64write 0x2000 0 AAEC|OK
+memset 0x2000 8 0x55|OK
+b64write 0x2000 4 AAEC|OK
+read 0x2000 8|OK 0x0001024355555555
+b64write 0x2000 3 A!A-E_C|OK
+read 0x2000 4|OK 0x00010243
+b64write 0x2000 3 AAE|OK
+read 0x2000 4|OK 0x41414543
+b64write 0x2000 3 ====|OK
+read 0x2000 4|OK 0x003d3d43
+b64write 0x2000 3 /w==//8=|OK
+read 0x2000 4|OK 0xffffff43
+b64write 0x2000 6 AA==/////|OK
+read 0x2000 8|OK 0x00ffffff2f2f5555
+b64write 0x2000 4 A=Bw|OK
+read 0x2000 4|OK 0x00007077
+writeq 0x2000 0x1122334455020100|OK
 memset 0x2000 0 0x55|OK
 memset 0x2000 2 0x155|OK
 readw 0x2000|OK 0x0000000000005555
