@@ -15,6 +15,7 @@
 #include "qtest/assigned.h"
 #include "qtest/backend.h"
 #include "qtest/edu.h"
+#include "qtest/mmio.h"
 #include "sim/port.h"
 #include "sim/xalloc.h"
 
@@ -33,8 +34,7 @@ struct board {
 	struct vtd *unit;
 	const struct vtd_trace_sink *trace;
 	struct meter meter;
-	struct edu *edu;
-	unsigned n_edus;
+	struct mmio mmio; /* holds the edus */
 	uint16_t edu_sid[BOARD_EDUS_MAX];
 	struct backend vhost;
 	struct assigned vfio;
@@ -104,14 +104,15 @@ static void board_attach(struct board *b, const struct board_config *c)
 		snprintf(name, sizeof name, "quiet%zu", i);
 		vtd_attach(b->unit, board_quiet[i], rec_entity(b->rec, name));
 	}
-	b->n_edus = c->n_edus;
-	b->edu = xcalloc(c->n_edus, sizeof *b->edu);
+	b->mmio.n_edus = c->n_edus;
+	b->mmio.edu = xcalloc(c->n_edus, sizeof *b->mmio.edu);
 	for (unsigned i = 0; i < c->n_edus; i++) {
 		snprintf(name, sizeof name, "edu%u", i);
 		b->edu_sid[i] = c->edu[i];
-		b->edu[i].unit = b->unit;
-		b->edu[i].mem = b->mem;
-		b->edu[i].as = vtd_attach(b->unit, c->edu[i], rec_entity(b->rec, name));
+		b->mmio.edu[i].unit = b->unit;
+		b->mmio.edu[i].mem = b->mem;
+		b->mmio.edu[i].mmio = &b->mmio;
+		b->mmio.edu[i].as = vtd_attach(b->unit, c->edu[i], rec_entity(b->rec, name));
 	}
 	if (c->vhost.is_there)
 		board_attach_vhost(b, c);
@@ -183,7 +184,7 @@ void board_free(struct board *b)
 	if (!b)
 		return;
 	vtd_free(b->unit);
-	free(b->edu);
+	free(b->mmio.edu);
 	backend_fini(&b->vhost);
 	assigned_fini(&b->vfio);
 	rec_free(b->rec);
@@ -207,10 +208,10 @@ static enum board_target board_target(const struct board *b, uint64_t at, uint64
 		*k = n < VTD_BASE + VTD_REGS_BYTES - at ? n : VTD_BASE + VTD_REGS_BYTES - at;
 		return TARGET_UNIT;
 	}
-	for (unsigned i = 0; i < b->n_edus; i++)
-		if (edu_has(&b->edu[i], at)) {
-			*edu = &b->edu[i];
-			*k = b->edu[i].bar + EDU_BAR_BYTES - at;
+	for (unsigned i = 0; i < b->mmio.n_edus; i++)
+		if (edu_has(&b->mmio.edu[i], at)) {
+			*edu = &b->mmio.edu[i];
+			*k = b->mmio.edu[i].bar + EDU_BAR_BYTES - at;
 			*k = n < *k ? n : *k;
 			return TARGET_EDU;
 		}
@@ -224,21 +225,11 @@ static enum board_target board_target(const struct board *b, uint64_t at, uint64
 	return TARGET_NOTHING;
 }
 
-/* Size of the next access of n bytes at off: a power of two, aligned, at most 8. */
-static unsigned board_piece(uint64_t off, uint64_t n)
-{
-	uint64_t k = n < 8 ? n : 8, aligned = off & -off;
-
-	if (aligned != 0 && aligned < k)
-		k = aligned;
-	return 1u << bits_log2(k);
-}
-
 static void board_device_read(struct board *b, const struct edu *edu, uint64_t off, uint8_t *out,
 			      uint64_t n)
 {
 	while (n != 0) {
-		unsigned k = board_piece(off, n);
+		unsigned k = mmio_piece(off, n, MMIO_PIECE);
 		uint64_t val = edu ? edu_read(edu, off, k)
 				   : vtd_read(b->unit, (uint32_t)off, k, &b->meter);
 
@@ -253,7 +244,7 @@ static void board_device_write(struct board *b, struct edu *edu, uint64_t off, c
 			       uint64_t n)
 {
 	while (n != 0) {
-		unsigned k = board_piece(off, n);
+		unsigned k = mmio_piece(off, n, MMIO_PIECE);
 		uint64_t val = 0;
 
 		memcpy(&val, in, k);
@@ -272,7 +263,7 @@ static void board_backend_read(const struct board *b, uint64_t at, uint8_t *out,
 	for (unsigned k; n != 0; at += k, out += k, n -= k) {
 		uint64_t val;
 
-		k = board_piece(at, n);
+		k = mmio_piece(at, n, MMIO_PIECE);
 		val = backend_read(&b->vhost, at, k);
 		memcpy(out, &val, k);
 	}
@@ -283,7 +274,7 @@ static void board_backend_write(struct board *b, uint64_t at, const uint8_t *in,
 	for (unsigned k; n != 0; at += k, in += k, n -= k) {
 		uint64_t val = 0;
 
-		k = board_piece(at, n);
+		k = mmio_piece(at, n, MMIO_PIECE);
 		memcpy(&val, in, k);
 		backend_write(&b->vhost, at, k, val, &b->meter);
 	}
@@ -312,6 +303,7 @@ void board_read(struct board *b, uint64_t at, void *out, uint64_t n)
 			break;
 		case TARGET_NOTHING:
 			memset(to, 0, k);
+			mmio_firmware(at, k, to);
 			break;
 		}
 	}
@@ -366,9 +358,9 @@ void board_fill(struct board *b, uint64_t at, uint8_t val, uint64_t n)
 
 static struct edu *board_config_target(const struct board *b)
 {
-	for (unsigned i = 0; i < b->n_edus; i++)
+	for (unsigned i = 0; i < b->mmio.n_edus; i++)
 		if (b->config_address >> 31 && b->edu_sid[i] == (b->config_address >> 8 & 0xffffu))
-			return &b->edu[i];
+			return &b->mmio.edu[i];
 	return NULL;
 }
 
@@ -396,8 +388,8 @@ void board_out(struct board *b, uint16_t port, unsigned size, uint32_t val)
 uint64_t board_step(struct board *b, uint64_t ns)
 {
 	b->now_ns += ns;
-	for (unsigned i = 0; i < b->n_edus; i++) {
-		const char *why = edu_tick(&b->edu[i], b->now_ns, &b->meter);
+	for (unsigned i = 0; i < b->mmio.n_edus; i++) {
+		const char *why = edu_tick(&b->mmio.edu[i], b->now_ns, &b->meter);
 
 		if (why)
 			board_on_abort(b, why);

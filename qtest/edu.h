@@ -15,11 +15,15 @@
 
 #define EDU_BAR_BYTES UINT64_C(0x100000)
 
+struct mmio;
+
 struct edu {
 	struct vtd *unit; /* takes messages: 4-byte writes into the interrupt window */
 	struct aspace *as;
 	struct gmem *mem;
+	const struct mmio *mmio; /* outside of it */
 	uint32_t command, bar; /* PCI configuration */
+	uint32_t inverse; /* of what was written */
 	uint64_t src, dst, count, cmd;
 	uint64_t due_ns; /* when the running transfer is done */
 	uint8_t buffer[4096];

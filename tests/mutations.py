@@ -179,6 +179,6 @@ MUTATIONS = (
     ('10.0: FPD of an entry does not hide', V + 'vtd_ir.c', '!fpd && vtd_has(v, VTD_B_IR_FAULT)', 'vtd_has(v, VTD_B_IR_FAULT)'),
     ('10.0: the record has no index', V + 'vtd_fault.c', 'FPUT(VTD_FRCD_IR_INDEX, index)', '0'),
     # board
-    ('refused pieces are 8 bytes', 'qtest/edu.c', 'n < 4 ? n : 4, aligned', 'n < 8 ? n : 8, aligned'),
+    ('refused pieces are 8 bytes', 'qtest/edu.c', 'mmio_piece(iova, n, MMIO_NOTHING)', 'mmio_piece(iova, n, MMIO_PIECE)'),
     ('the interrupt window is translated', 'qtest/edu.c', ' || (iova >= MSI_FIRST && iova <= MSI_LAST))\n\t\treturn 0;', ')\n\t\treturn 0;'),
 )

@@ -61,6 +61,8 @@ endianness|OK little
 clock_step 5|OK 5
 clock_step 07|OK 12
 readb -1|OK 0x0000000000000000
+read 0xffffffee 8|OK 0xf4f4ea00ff00f0f4
+readw 0xfee00030|OK 0x0000000000000000
 writeq 0x400000 0x500000035|OK
 writeq 0x400008 0x600000|OK
 writeq 0xfed90090 0x400000|OK
@@ -72,6 +74,12 @@ outl 0xcf8 0x80002010|OK
 outl 0xcfc 0xc0000000|OK
 outl 0xcf8 0x80002004|OK
 outl 0xcfc 6|OK
+readl 0xc0000000|OK 0x00000000010000ed
+readq 0xc0000000|OK 0xffffffffffffffff
+readw 0xc0000080|OK 0x0000000000000000
+readl 0xc0000084|OK 0x00000000ffffffff
+writel 0xc0000004 5|OK
+readl 0xc0000004|OK 0x00000000fffffffa
 writeq 0xc0000080 0x1000|OK
 writeq 0xc0000088 0x40000|OK
 writeq 0xc0000090 0|OK
