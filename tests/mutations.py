@@ -181,4 +181,9 @@ MUTATIONS = (
     # board
     ('refused pieces are 8 bytes', 'qtest/edu.c', 'mmio_piece(iova, n, MMIO_NOTHING)', 'mmio_piece(iova, n, MMIO_PIECE)'),
     ('the interrupt window is translated', 'qtest/edu.c', ' || (iova >= MSI_FIRST && iova <= MSI_LAST))\n\t\treturn 0;', ')\n\t\treturn 0;'),
+    ('a BAR is read in pieces of 4', 'qtest/mmio.c', '\tconst struct edu *edu = mmio_edu(m, at);\n\tunsigned k = mmio_piece(at, n, edu ? MMIO_PIECE', '\tconst struct edu *edu = mmio_edu(m, at);\n\tunsigned k = mmio_piece(at, n, edu ? MMIO_NOTHING'),
+    ('a DMA does not write to a BAR', 'qtest/mmio.c', '\tif (edu)\n\t\tedu_write(', '\tif (false)\n\t\tedu_write('),
+    ('a device finds its own registers open', 'qtest/edu.c', '\tfits = edu_fits(d, in_buffer);', '\tfits = edu_fits(d, in_buffer);\n\td->cmd &= ~EDU_CMD_RUN;'),
+    ('5.2: no local APIC', 'qtest/mmio.c', 'else if (at >= MSI_FIRST && at <= MSI_LAST)', 'else if (false)'),
+    ('firmware is read in pieces of 4', 'qtest/mmio.c', '\tif (in_firmware != 0)\n\t\treturn in_firmware;', '\tif (in_firmware != 0)\n\t\treturn k;'),
 )
