@@ -33,7 +33,7 @@ bool gmem_is_ram(const struct gmem *g, gpa_t at, uint64_t n);
 
 /* Pages that were used lately, each in the place of the low bits of its number: root, context, tables,
  * queue and status page of a guest are looked up in turn. Private to gmem.c and the functions here. */
-#define GMEM_RECENT 16u
+#define GMEM_RECENT 64u
 struct gmem_recent {
 	gpa_t at;       /* of the page, which is RAM and was written; 1: none */
 	uint64_t *page; /* its 512 words */
