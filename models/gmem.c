@@ -106,7 +106,7 @@ static uint64_t *gmem_find(const struct gmem *g, gpa_t at)
 	uint64_t *page = c ? c->page[at >> PAGE_BITS & (CHUNK_PAGES - 1)] : NULL;
 
 	if (page)
-		g->head.recent[(at >> PAGE_BITS) % GMEM_RECENT] =
+		g->head.recent[GMEM_RECENT_AT(at)] =
 			(struct gmem_recent){at & PAGE_MASK, page};
 	return page;
 }

@@ -31,9 +31,11 @@ void gmem_region(const struct gmem *g, unsigned i, gpa_t *first, gpa_t *last);
 /* True if every byte of [at, at + n) is RAM; n >= 1. */
 bool gmem_is_ram(const struct gmem *g, gpa_t at, uint64_t n);
 
-/* Pages that were used lately, each in the place of the low bits of its number: root, context, tables,
- * queue and status page of a guest are looked up in turn. Private to gmem.c and the functions here. */
-#define GMEM_RECENT 64u
+/* Pages that were used lately: root, context, tables, queue and status page of a guest are looked up in turn.
+ * A page's place is its number plus five for each 2 MiB: a guest takes them from a few runs, and those of two runs that
+ * begin 2 MiB apart do not meet. Private to gmem.c and the functions here. */
+#define GMEM_RECENT 16u
+#define GMEM_RECENT_AT(at) ((((at) >> PAGE_BITS) + 5 * ((at) >> (PAGE_BITS + 9))) % GMEM_RECENT)
 struct gmem_recent {
 	gpa_t at;       /* of the page, which is RAM and was written; 1: none */
 	uint64_t *page; /* its 512 words */
@@ -46,7 +48,7 @@ struct gmem_head { /* what a gmem begins with */
 static inline uint64_t *gmem_recent(const struct gmem *g, gpa_t at)
 {
 	const struct gmem_recent *r = ((const struct gmem_head *)(const void *)g)->recent +
-				      (at >> PAGE_BITS) % GMEM_RECENT;
+				      GMEM_RECENT_AT(at);
 
 	return PORT_LIKELY(r->at == (at & PAGE_MASK)) ? r->page : NULL;
 }
