@@ -19,6 +19,7 @@ KINDS = {
                 'vtd_switch_address_space', 'vtd_translate_pt', 'vtd_pt_enable_fast_path'),
     'fault': ('vtd_dmar_fault', 'vtd_frr_new', 'vtd_fault_disabled', 'vtd_fsts_', 'vtd_irq_generate'),
     'register': ('vtd_reg_', 'vtd_dmar_enable', 'vtd_ir_enable', 'vtd_warn_invalid_qi_tail'),
+    'message': ('vtd_ir_irte_get', 'vtd_ir_remap', 'vtd_warn_ir_'),
     'translation': ('vtd_dmar_translate',),
 }
 
