@@ -108,6 +108,16 @@ static void replay_drop(struct replay *w)
 	free(w->rec);
 }
 
+/* Width of the addresses that both the unit and the kernel's page tables have. */
+static unsigned replay_iova_bits(const struct replay *w)
+{
+	const struct guest_kernel *k = w->host->kernel;
+	unsigned table_bits = PAGE_BITS + 9 * k->levels;
+	unsigned unit_bits = (unsigned)FGET(VTD_CAP_MGAW, k->cap) + 1;
+
+	return table_bits < unit_bits ? table_bits : unit_bits;
+}
+
 /* A trace of a wider unit has addresses that this one cannot have. */
 static int replay_check(const struct replay *w, struct err *e)
 {
@@ -138,6 +148,7 @@ static int replay_init(void *self, const struct workload_env *env, struct err *e
 		return ret;
 	w->head = *trace_reader_head(r);
 	ret = replay_check(w, e);
+	trace_reader_limit(r, replay_iova_bits(w), LX_DOMAIN_DEVICES);
 	if (!ret)
 		ret = replay_read(w, r, e);
 	trace_close(r);
@@ -176,6 +187,15 @@ static void no_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct
 {
 	(void)self, (void)cpu, (void)work, (void)guest;
 	assert(0 && "timers of a replay are rows");
+}
+
+/* A new kernel: the memory of the old one's tables is used again. */
+static void replay_forget(struct replay *w)
+{
+	for (unsigned i = 0; i < w->n_domains; i++) {
+		domain_free(w->domain[i]);
+		w->domain[i] = NULL;
+	}
 }
 
 /* The domain of a row, made at first use. Its device is the one that is, or was last, attached. */
@@ -351,6 +371,7 @@ static void row_step(struct job *j)
 		rec_mark(w->host->rec, rec->name, meter_now(&j->m));
 		break;
 	case TRACE_BOOT:
+		replay_forget(w);
 		lx_kernel_boot(k, &j->m);
 		break;
 	case TRACE_ENABLE:
