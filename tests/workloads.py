@@ -109,13 +109,14 @@ device 00:02.0 ats=off
 7000000 unmap 1 0 0xfffff000 4096
 end 5
 """
+REPLAY = ("# A trace.\nmachine: {vcpus: VCPUS, clock: 3GHz}\niommu: {model: vtd, caching-mode: on}\nguest: {flush: FLUSH}\n"
+          "devices:\n  d: {consumer: {model: CONSUMER}, workload: {model: replay, trace: t.trace}}\n")
 with tempfile.TemporaryDirectory() as work:
     with open(os.path.join(work, "t.trace"), "w") as f:
         f.write(TRACE)
     with open(os.path.join(work, "s.yaml"), "w") as f:
-        f.write("# A trace.\nmachine: {vcpus: 1, clock: 3GHz}\niommu: {model: vtd, caching-mode: on}\n"
-                "devices:\n  d: {consumer: {model: vhost, notifier: unmap}, "
-                "workload: {model: replay, trace: t.trace, touch: off}}\n")
+        f.write(REPLAY.replace("VCPUS", "1").replace("FLUSH", "strict").replace("CONSUMER", "vhost, notifier: unmap")
+                .replace("t.trace", "t.trace, touch: off"))
     for pace, least, most in (("recorded", 21000000, 22000000), ("asap", 1, 1000000)):
         subprocess.run([BIN, "run", "--quiet", "s.yaml", "--db", pace + ".db", "--set",
                         "devices.d.workload.pace=" + pace], cwd=work, check=True)
@@ -125,4 +126,20 @@ with tempfile.TemporaryDirectory() as work:
         if not least <= cycles <= most:
             print("FAIL: replay,", pace, "-", cycles, "cycles, want", least, "to", most)
             failed = 1
+
+# The device touches a mapping as its MAP row allows: reading if it may, else writing. No access is refused.
+REPLAYS = [
+    ("map 1 0 r 0xfffff000 0x1000000+4096", "ios == 1", "read"),
+    ("map 1 0 w 0xfffff000 0x1000000+4096", "ios == 1", "a receive buffer: written"),
+    ("map 1 0 rw 0xffffe000 0x1000000+4096", "ios == 0", "what is unmapped was not mapped: nothing to touch"),
+]
+with tempfile.TemporaryDirectory() as work:
+    for row, want, why in REPLAYS:
+        for consumer in "vhost, notifier: unmap", "vhost, notifier: map-unmap", "tcg":
+            with open(os.path.join(work, "t.trace"), "w") as f:
+                f.write(TRACE.replace("00:02.0", "01:00.0").replace("map 1 0 rw 0xfffff000 0x1000000+4096", row))
+            got = figures_of(work, REPLAY.replace("VCPUS", "1").replace("FLUSH", "strict").replace("CONSUMER", consumer))
+            if not eval(want, {}, got) or got["dma_fault"]:
+                print("FAIL: replay of", row, consumer, "-", want, why, dict(got))
+                failed = 1
 sys.exit(failed)

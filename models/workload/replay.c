@@ -7,7 +7,8 @@
  * trace shows another kernel, another IOMMU, another consumer. Time-outs of the flush queue are rows, too:
  * the captures were taken under emulation, whose time is nobody's.
  *
- * With `touch` the device accesses each mapping once, just before it is unmapped: one I/O.
+ * With `touch` the device accesses each mapping once, just before it is unmapped: one I/O. It reads where the
+ * MAP row allows it, else it writes.
  *
  * Addresses are the trace's own. A lazy replay of a strict guest's trace uses an address again before the flush,
  * which a lazy guest would not: its descriptors are right, its misses and stale hits are not.
@@ -416,7 +417,7 @@ static bool touch_first(struct replay *w, const struct trace_rec *rec)
 {
 	struct dev *d = w->env->dev;
 
-	return w->touch && rec->kind == TRACE_UNMAP && rec->n_attached != 0 &&
+	return w->touch && rec->kind == TRACE_UNMAP && rec->n_attached != 0 && rec->perm != PERM_NONE &&
 	       w->head.device[rec->device].sid == d->as->sid && rec->owner == TRACE_OWNER_KERNEL;
 }
 
@@ -435,7 +436,7 @@ static void replay_row(void *self, uint64_t arg)
 
 	(void)arg;
 	if (touch_first(w, rec))
-		dev_touch(w->env->dev, rec->iova, rec->n_bytes, PERM_R);
+		dev_touch(w->env->dev, rec->iova, rec->n_bytes, rec->perm & PERM_R ? PERM_R : PERM_W);
 	else
 		row_begin(w);
 }
