@@ -146,7 +146,7 @@ rows() { # NAME ROW...: a trace that boots and puts 00:01.0 into domain 1, then 
 		printf 'dmachurn-trace 1\ncaching-mode on\naw-bits 48\n'
 		for i in 1 2 3 4 5 6 7 8 9; do echo "device 00:0$i.0 ats=off"; done
 		printf '0 boot\n0 enable\n0 attach 00:01.0 1 kernel\n'
-		printf '0 %s\n' "$@"
+		[ $# = 0 ] || printf '0 %s\n' "$@"
 		echo "end $(($# + 3))"
 	} >"in/$file"
 }
@@ -157,6 +157,9 @@ rows crowd.trace 'attach 00:02.0 1 kernel' 'attach 00:03.0 1 kernel' 'attach 00:
 rows other.trace 'attach 00:02.0 2 kernel' 'detach 00:02.0 1'
 rows over.trace 'map 1 0 rw 0x200000 0x200000+2097152' 'map 1 0 rw 0x201000 0x1000+4096'
 rows twice.trace 'map 1 0 rw 0x200000 0x200000+2097152' 'map 1 0 rw 0x200000 0x200000+2097152'
+rows cpus.trace
+sed -i '2i vcpus 3' in/cpus.trace
+replay cpus.trace '12:38: devices.net0.workload.trace: cpus.trace has 3 vCPUs, the machine 2; set machine.vcpus'
 replay other.trace " ../in/other.trace:17:10: device '00:02.0' is not in domain 1"
 replay over.trace ' ../in/over.trace:17:14: 0x201000 is mapped in domain 1 already, by line 16'
 replay twice.trace ' ../in/twice.trace:17:14: 0x200000 is mapped in domain 1 already, by line 16'

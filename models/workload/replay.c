@@ -119,7 +119,7 @@ static unsigned replay_iova_bits(const struct replay *w)
 	return table_bits < unit_bits ? table_bits : unit_bits;
 }
 
-/* A trace of a wider unit has addresses that this one cannot have. */
+/* A trace of a wider unit has addresses that this one cannot have; and flush queues are per vCPU. */
 static int replay_check(const struct replay *w, struct err *e)
 {
 	unsigned unit_bits = (unsigned)FGET(VTD_CAP_MGAW, w->host->kernel->cap) + 1;
@@ -127,6 +127,9 @@ static int replay_check(const struct replay *w, struct err *e)
 	if (w->head.aw_bits > unit_bits)
 		return err_user(e, "devices.%s.workload.trace: %s has addresses of %u bits, the IOMMU %u; set iommu.aw-bits",
 				w->env->dev_name, w->trace, w->head.aw_bits, unit_bits);
+	if (w->head.n_cpus > w->host->n_vcpus)
+		return err_user(e, "devices.%s.workload.trace: %s has %u vCPUs, the machine %u; set machine.vcpus",
+				w->env->dev_name, w->trace, w->head.n_cpus, w->host->n_vcpus);
 	return 0;
 }
 
@@ -289,7 +292,7 @@ static void unmap_defer(struct replay *w, const struct trace_rec *rec, struct me
 					.gone = w->gone, .exact = true};
 
 	w->gone = (struct lx_pages){0};
-	lx_flushq_add(&rd->flushq, rec->cpu % w->host->n_vcpus, &entry, m);
+	lx_flushq_add(&rd->flushq, rec->cpu, &entry, m);
 }
 
 /* The submissions of an unmap have completed. */
@@ -301,7 +304,7 @@ static void unmap_flushed(struct job *j)
 	if (is_strict(w, rec)) {
 		unmap_release(w, rec);
 	} else {
-		lx_flushq_flushed(&replay_domain(w, rec)->flushq, rec->cpu % w->host->n_vcpus, &j->m);
+		lx_flushq_flushed(&replay_domain(w, rec)->flushq, rec->cpu, &j->m);
 		unmap_defer(w, rec, &j->m);
 	}
 	row_end(j);
@@ -331,7 +334,7 @@ static void row_unmap(struct job *j)
 			&rd->domain,
 			&(struct lx_unmapped){first, last, w->gone.n != 0, per_chunk}, &to);
 		job_flush(j, unmap_flushed);
-	} else if (lx_flushq_make_room(&rd->flushq, rec->cpu % w->host->n_vcpus, &j->m)) {
+	} else if (lx_flushq_make_room(&rd->flushq, rec->cpu, &j->m)) {
 		job_flush(j, unmap_flushed);
 	} else {
 		unmap_defer(w, rec, &j->m);
@@ -426,7 +429,7 @@ static void row_begin(struct replay *w)
 	const struct trace_rec *rec = &w->rec[w->i_rec];
 
 	w->job.self = w;
-	job_queue(&w->job, &w->host->vcpu[rec->cpu % w->host->n_vcpus], w->env->dev->ent, row_step);
+	job_queue(&w->job, &w->host->vcpu[rec->cpu], w->env->dev->ent, row_step);
 }
 
 static void replay_row(void *self, uint64_t arg)
