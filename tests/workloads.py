@@ -127,6 +127,16 @@ with tempfile.TemporaryDirectory() as work:
             print("FAIL: replay,", pace, "-", cycles, "cycles, want", least, "to", most)
             failed = 1
 
+# A time of 2^64 + 384 ps is not 384 ps: the unmap is behind the end of the run.
+with tempfile.TemporaryDirectory() as work:
+    with open(os.path.join(work, "t.trace"), "w") as f:
+        f.write(TRACE.replace("7000000 unmap", "18446744073709552 unmap"))
+    got = figures_of(work, REPLAY.replace("VCPUS", "1").replace("FLUSH", "strict").replace("CONSUMER", "tcg")
+                     .replace("t.trace", "t.trace, pace: recorded"))
+    if got["guest_map"] != 1 or got["guest_unmap"] != 0:
+        print("FAIL: a row behind the end of the run:", dict(got))
+        failed = 1
+
 # The device touches a mapping as its MAP row allows: reading if it may, else writing. No access is refused.
 REPLAYS = [
     ("map 1 0 r 0xfffff000 0x1000000+4096", "ios == 1", "read"),

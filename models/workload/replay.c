@@ -447,9 +447,10 @@ static void replay_row(void *self, uint64_t arg)
 static void replay_at(struct replay *w)
 {
 	struct evq *q = w->env->evq;
-	cycles_t at = evq_now(q), due;
+	uint64_t at_ns = w->rec[w->i_rec].at_ns;
+	ps_t at_ps = at_ns < UINT64_MAX / PS_PER_NS ? at_ns * PS_PER_NS : UINT64_MAX; /* no run is as long */
+	cycles_t at = evq_now(q), due = w->begun_at + time_cycles(at_ps, w->env->clock_hz);
 
-	due = w->begun_at + time_cycles(w->rec[w->i_rec].at_ns * PS_PER_NS, w->env->clock_hz);
 	if (w->pace == PACE_RECORDED && due > at)
 		at = due;
 	evq_push(q, at, EV_ARRIVAL, replay_row, w, 0);
