@@ -421,7 +421,7 @@ static void test_trace_write_fails(void **state)
 		skip();
 	w = trace_writer_new(f, &head_written, NULL);
 	trace_write(w, &rows_written[0]);
-	assert_int_equal(trace_writer_end(w), -EIO);
+	assert_int_equal(trace_writer_end(w), -ENOSPC);
 	fclose(f);
 }
 
