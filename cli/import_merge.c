@@ -291,7 +291,8 @@ static void merge_prologue(struct merge *m)
 	m->early_at = m->n_rows;
 }
 
-static void merge_write(struct merge *m, FILE *f)
+/* 0, or -errno of the first failed write. */
+static int merge_write(struct merge *m, FILE *f)
 {
 	/* Times count from the first row that has one. */
 	uint64_t zero = 0;
@@ -311,7 +312,7 @@ static void merge_write(struct merge *m, FILE *f)
 		trace_write(w, r);
 	}
 	m->stats->n_rows = m->n_rows;
-	trace_writer_end(w);
+	return trace_writer_end(w);
 }
 
 static void merge_fini(struct merge *m)
@@ -329,6 +330,7 @@ int import_merge(const struct import_job *job, FILE *f, struct import_stats *s)
 {
 	struct merge m = {.job = job, .head = job->head, .stats = s};
 	const struct unit_log *u = job->unit;
+	int rc;
 
 	*s = (struct import_stats){0};
 	m.domain = xcalloc(1, sizeof *m.domain);
@@ -340,7 +342,7 @@ int import_merge(const struct import_job *job, FILE *f, struct import_stats *s)
 	for (size_t i = 0; u && i < u->n_events; i++)
 		merge_unit(&m, &u->event[i]);
 	merge_ops(&m, job->guest->n_ops);
-	merge_write(&m, f);
+	rc = merge_write(&m, f);
 	merge_fini(&m);
-	return ferror(f) ? -EIO : 0;
+	return rc;
 }

@@ -177,4 +177,14 @@ refuse 'flush' "--flush: got 'strickt', allowed strict, lazy, passthrough; did y
 "$prog" import ftrace g.txt -o no/such/folder/x > out 2> err
 [ $? -eq 1 ] && [ "$(cat err)" = 'dmachurn: no/such/folder/x: No such file or directory' ] || fail "no folder: $(cat err)"
 
+# A full disk is no mistake of the user's: one line, exit status 1. The events are more than a buffer holds.
+for i in $(seq 1000); do
+	printf ' a-1 [000] ..... 1.1: map: IOMMU: iova=0x%x - 0x%x paddr=0x1000 size=4096\n' $((i * 8192)) $((i * 8192 + 4096))
+done > many.txt
+for log in g.txt many.txt; do
+	[ -e /dev/full ] || break
+	"$prog" import ftrace $log -o - > /dev/full 2> err
+	[ $? -eq 1 ] && [ "$(grep -v warning err)" = 'dmachurn: standard output: No space left on device' ] || fail "full: $log: $(cat err)"
+done
+
 exit $status

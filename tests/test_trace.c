@@ -17,6 +17,8 @@
 
 #define HEAD "dmachurn-trace 1\nkernel 6.1\nflush strict\nvcpus 2\ndevice 01:00.0 ats=on\n"
 #define HEAD2 HEAD "0 boot\n0 attach 01:00.0 1 kernel\n"
+#define MAP2M HEAD2 "0 map 1 0 rw 0x200000 0x200000+2097152\n"
+#define TWO "dmachurn-trace 1\ndevice 01:00.0 ats=on\ndevice 02:00.0 ats=on\n0 boot\n"
 
 static char path[64];
 
@@ -120,6 +122,36 @@ static void test_trace_errors(void **state)
 		{HEAD "0 enable\nend 1\n", ":6:3: 'enable' before 'boot'"},
 		{HEAD "0 phase 1 a\n0 iec 0 all\nend 1\n", ":7:3: 'iec' before 'boot'"},
 		{HEAD "0 a b c d e f g h\nend 1\n", ":6:1: more than 8 fields"},
+		/* what a guest cannot have done */
+		{HEAD2 "0 map 1 0 rw 0x7ffffff000 0x1000+8192\nend 3\n",
+		 ":8:14: got a range up to 0x8000000fff, allowed up to 0x7fffffffff "
+		 "(addresses of 39 bits)"},
+		/* two pieces whose ends share a page are two pages */
+		{HEAD2 "0 map 1 0 rw 0x7ffffff000 0x1800+2048,0x5000+1\nend 3\n",
+		 ":8:14: got a range up to 0x8000000fff, allowed up to 0x7fffffffff "
+		 "(addresses of 39 bits)"},
+		{HEAD2 "0 map 1 0 rw 0 0+0x200000000000000,0+0x200000000000000\nend 3\n",
+		 ":8:16: the range is empty or passes the end of the address space"},
+		{HEAD2 "0 unmap 1 0 0x8000000000 4096\nend 3\n",
+		 ":8:13: got a range up to 0x8000000fff, allowed up to 0x7fffffffff "
+		 "(addresses of 39 bits)"},
+		{MAP2M "0 map 1 0 r 0x3ff000 0x1000+4096\nend 4\n",
+		 ":9:13: 0x3ff000 is mapped in domain 1 already, by line 8"},
+		{MAP2M "0 map 1 0 rw 0x200000 0x200000+2097152\nend 4\n",
+		 ":9:14: 0x200000 is mapped in domain 1 already, by line 8"},
+		{MAP2M "0 unmap 1 0 0x200000 4096\n0 map 1 0 r 0x200000 0x1000+8192\nend 5\n",
+		 ":10:13: 0x201000 is mapped in domain 1 already, by line 8"},
+		{TWO "0 attach 01:00.0 1 kernel\n0 attach 02:00.0 2 kernel\n"
+		     "0 detach 02:00.0 1\nend 4\n",
+		 ":7:10: device '02:00.0' is not in domain 1"},
+		{TWO "0 attach 01:00.0 1 kernel\n0 attach 01:00.0 1 kernel\nend 3\n",
+		 ":6:10: device '01:00.0' is in domain 1 already"},
+		{TWO "0 attach 01:00.0 1 kernel\n0 attach 01:00.0 2 kernel\nend 3\n",
+		 ":6:10: device '01:00.0' is in domain 1 already"},
+		{HEAD2 "0 boot\n0 attach 01:00.0 1 kernel\nend 4\n",
+		 ":9:18: domain 1 is of the time before the reboot"},
+		{HEAD2 "0 boot\n0 attach 01:00.0 2 kernel\n0 map 1 0 r 0x1000 0+1\nend 5\n",
+		 ":10:7: domain 1 is of the time before the reboot"},
 	};
 	char want[400];
 
@@ -133,6 +165,88 @@ static void test_trace_errors(void **state)
 		snprintf(want, sizeof want, "%s%s", path, rows[i].want);
 		assert_string_equal(e.text, want);
 		assert_int_equal(e.status, EXIT_USER);
+	}
+}
+
+/* What may follow what, and what the reader says of an unmap. */
+static void test_trace_allowed(void **state)
+{
+	static const struct {
+		const char *text, *why;
+		enum perm perm; /* of the last row */
+	} rows[] = {
+		{HEAD2 "0 map 1 0 w 0x1000 0x1000+4096\n0 unmap 1 0 0x1000 4096\nend 4\n",
+		 "a receive buffer", PERM_W},
+		{MAP2M "0 unmap 1 0 0x200000 4096\n0 unmap 1 0 0x200000 2097152\nend 5\n",
+		 "a part, then all: what is gone is passed over", PERM_RW},
+		{HEAD2 "0 map 1 0 r 0x1000 0+4096\n0 map 1 0 rw 0x2000 0+4096\n"
+		       "0 unmap 1 0 0x1000 8192\nend 5\n",
+		 "what holds in both", PERM_R},
+		{HEAD2 "0 map 1 0 r 0x1000 0+4096\n0 map 1 0 w 0x2000 0+4096\n"
+		       "0 unmap 1 0 0x1000 8192\nend 5\n",
+		 "nothing holds in both", PERM_NONE},
+		{HEAD2 "0 unmap 1 0 0x1000 4096\nend 3\n", "nothing is mapped", PERM_NONE},
+		{HEAD2 "0 map 1 0 w 0x7ffffff000 0+1\nend 3\n", "the last page", PERM_W},
+		{HEAD2 "0 map 1 0 r 0x1000 0+4096\n0 unmap 1 0 0x1000 4096\n"
+		       "0 map 1 0 w 0x1000 0+4096\nend 5\n",
+		 "used again", PERM_W},
+		{TWO "0 attach 01:00.0 1 kernel\n0 attach 02:00.0 2 kernel\n"
+		     "0 map 1 0 r 0 0+4096\n0 map 2 0 w 0 0+4096\nend 5\n",
+		 "the same address in another domain", PERM_W},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct err e = {0};
+		struct trace_rec rec, last = {0};
+		struct trace_reader *r;
+		int rc;
+
+		put(rows[i].text, strlen(rows[i].text));
+		r = trace_open(path, &e);
+		assert_non_null(r);
+		while ((rc = trace_next(r, &rec, &e)) > 0)
+			last = rec;
+		trace_close(r);
+		if (rc < 0 || last.perm != rows[i].perm)
+			fail_msg("%s: %s, perm %d", rows[i].why, e.text, (int)last.perm);
+	}
+}
+
+/* The machine's limits hold as well: row 8 needs 39 bits, row 9 two devices in a domain. */
+static void test_trace_limit(void **state)
+{
+	static const char text[] = "dmachurn-trace 1\naw-bits 57\ndevice 01:00.0 ats=on\n"
+				   "device 02:00.0 ats=on\n0 boot\n0 attach 01:00.0 1 kernel\n"
+				   "0 unmap 1 0 0x8000000000 4096\n0 attach 02:00.0 1 kernel\nend 4\n";
+	static const struct {
+		unsigned iova_bits, domain_devices;
+		const char *want; /* NULL: no mistake */
+	} rows[] = {
+		{48, 2, NULL},
+		{64, 999, NULL},
+		{39, 2, ":7:13: got a range up to 0x8000000fff, allowed up to 0x7fffffffff "
+			"(addresses of 39 bits)"},
+		{48, 1, ":8:18: domain 1 has 2 devices, allowed 1"},
+	};
+	char want[400];
+
+	(void)state;
+	put(text, sizeof text - 1);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct err e = {0};
+		struct trace_rec rec;
+		struct trace_reader *r = trace_open(path, &e);
+		int rc;
+
+		assert_non_null(r);
+		trace_reader_limit(r, rows[i].iova_bits, rows[i].domain_devices);
+		while ((rc = trace_next(r, &rec, &e)) > 0)
+			;
+		trace_close(r);
+		assert_int_equal(rc, rows[i].want ? -EINVAL : 0);
+		snprintf(want, sizeof want, "%s%s", path, rows[i].want ? rows[i].want : "");
+		assert_string_equal(e.text, rows[i].want ? want : "");
 	}
 }
 
@@ -206,6 +320,7 @@ static const struct trace_rec rows_written[] = {
 	 .at_ns = 10,
 	 .domain = 1,
 	 .cpu = 0,
+	 .perm = PERM_RW, /* the reader's, of the map before */
 	 .iova = 0xffffe000,
 	 .n_bytes = 16384},
 	{.kind = TRACE_TIMER, .at_ns = 11, .domain = 1, .cpu = 1},
@@ -306,7 +421,7 @@ static void test_trace_write_fails(void **state)
 		skip();
 	w = trace_writer_new(f, &head_written, NULL);
 	trace_write(w, &rows_written[0]);
-	assert_int_equal(trace_writer_end(w), -EIO);
+	assert_int_equal(trace_writer_end(w), -ENOSPC);
 	fclose(f);
 }
 
@@ -314,6 +429,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_trace_errors),
+		cmocka_unit_test(test_trace_allowed),
+		cmocka_unit_test(test_trace_limit),
 		cmocka_unit_test(test_trace_bad_bytes),
 		cmocka_unit_test(test_trace_defaults_and_comments),
 		cmocka_unit_test(test_trace_round_trip),

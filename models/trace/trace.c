@@ -27,7 +27,7 @@ struct trace_writer {
 	FILE *f;
 	struct trace_head head;
 	uint64_t n_rows;
-	bool failed;
+	int error; /* errno of the first failed write */
 };
 
 const char *trace_kind_name(enum trace_kind k)
@@ -134,21 +134,29 @@ static void trace_write_args(struct trace_writer *w, const struct trace_rec *r)
 	}
 }
 
+static void trace_write_failed(struct trace_writer *w)
+{
+	if (w->error == 0)
+		w->error = errno != 0 ? errno : EIO;
+}
+
 void trace_write(struct trace_writer *w, const struct trace_rec *rec)
 {
 	fprintf(w->f, "%" PRIu64 " %s", rec->at_ns, kind_names[rec->kind]);
 	trace_write_args(w, rec);
-	if (fputc('\n', w->f) == EOF)
-		w->failed = true;
+	if (fputc('\n', w->f) == EOF || ferror(w->f))
+		trace_write_failed(w);
 	w->n_rows++;
 }
 
 int trace_writer_end(struct trace_writer *w)
 {
-	bool failed;
+	int error;
 
 	fprintf(w->f, "end %" PRIu64 "\n", w->n_rows);
-	failed = w->failed || fflush(w->f) != 0 || ferror(w->f);
+	if (fflush(w->f) != 0 || ferror(w->f))
+		trace_write_failed(w);
+	error = w->error;
 	free(w);
-	return failed ? -EIO : 0;
+	return -error;
 }

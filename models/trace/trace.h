@@ -94,7 +94,8 @@ struct trace_rec {
 	unsigned domain;   /* ATTACH, DETACH, MAP, UNMAP, TIMER: >= 1 */
 	unsigned n_attached;	/* set by the reader: devices attached to the domain before this row */
 	enum trace_owner owner; /* ATTACH; MAP, UNMAP, TIMER: set by the reader */
-	enum perm perm;		/* MAP; ACCESS: PERM_R or PERM_W */
+	enum perm perm;		/* MAP; ACCESS: PERM_R or PERM_W; UNMAP: set by the reader: what the device
+				 * may do in all that is mapped there, PERM_NONE when nothing is */
 	iova_t iova;		/* MAP, UNMAP, ACCESS: first byte */
 	uint64_t n_bytes;	/* MAP (the sum of its segments), UNMAP, ACCESS */
 	const struct trace_seg *seg; /* MAP; valid until the next call */
@@ -113,7 +114,11 @@ struct trace_reader;
  * line ("FILE:LINE: ..."). */
 struct trace_reader *trace_open(const char *path, struct err *e);
 const struct trace_head *trace_reader_head(const struct trace_reader *r);
-/* The next row: 1 with *rec; 0 at the end; -errno with *e (wrong row, file cut short). */
+/* Rows must also fit a machine whose IOMMU has addresses of iova_bits and whose domains take
+ * domain_devices. Before the first row. */
+void trace_reader_limit(struct trace_reader *r, unsigned iova_bits, unsigned domain_devices);
+/* The next row: 1 with *rec; 0 at the end; -errno with *e (wrong row, a row that cannot follow those
+ * before it, file cut short). */
 int trace_next(struct trace_reader *r, struct trace_rec *rec, struct err *e);
 void trace_close(struct trace_reader *r);
 

@@ -13,10 +13,14 @@ enum {
 	TRACE_CPUS_MAX = 4096,
 };
 
+struct imap;
+
 struct trace_domain {
 	bool known;
+	bool past; /* it was a domain before the last boot */
 	enum trace_owner owner;
 	unsigned device, n_attached;
+	struct imap *mapped; /* pages, and the line and permission of their MAP; made by the first ATTACH */
 };
 
 struct trace_reader {
@@ -33,6 +37,8 @@ struct trace_reader {
 	bool booted, ended;
 	struct trace_domain *domain; /* [n_domains], by number */
 	unsigned n_domains;
+	unsigned domain_of[TRACE_DEVICES_MAX]; /* by device: the domain it is in, 0: none */
+	unsigned iova_bits, domain_devices;    /* most that rows may use */
 	struct trace_seg *seg;
 	size_t n_seg_room;
 };
@@ -59,6 +65,14 @@ int trace_device(const struct trace_reader *r, unsigned field, unsigned *device,
 
 /* The line must have n fields; form says which. */
 int trace_want(const struct trace_reader *r, unsigned n, const char *form, struct err *e);
+
+/* A row against those before it (trace_check.c), with its line in hand: 0 or -EINVAL with *e. What the row
+ * does to the reader's devices and ranges is done. UNMAP: sets rec->perm. */
+int trace_check_attach(struct trace_reader *r, const struct trace_rec *rec, struct err *e);
+int trace_check_detach(struct trace_reader *r, const struct trace_rec *rec, struct err *e);
+int trace_check_map(struct trace_reader *r, const struct trace_rec *rec, struct err *e);
+int trace_check_unmap(struct trace_reader *r, struct trace_rec *rec, struct err *e);
+void trace_check_boot(struct trace_reader *r);
 
 /* Read the settings, up to the first row. */
 int trace_read_head(struct trace_reader *r, struct err *e);

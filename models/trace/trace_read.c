@@ -2,8 +2,8 @@
  *
  * trace_read - the reader of replayable traces: one line, one row; every mistake has its place.
  *
- * The reader remembers per domain who owns it, which device it was given to last and how many
- * devices it has now, so that a replay need not.
+ * The reader remembers per domain who owns it, which device it was given to last, how many devices
+ * it has now and what is mapped in it, so that a replay need not (trace_check.c).
  */
 #include "models/trace/trace_priv.h"
 
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/imap.h"
 #include "sim/xalloc.h"
 
 struct trace_reader *trace_open(const char *path, struct err *e)
@@ -29,12 +30,22 @@ struct trace_reader *trace_open(const char *path, struct err *e)
 		trace_close(r);
 		return NULL;
 	}
+	r->iova_bits = r->head.aw_bits;
+	r->domain_devices = TRACE_DEVICES_MAX;
 	return r;
 }
 
 const struct trace_head *trace_reader_head(const struct trace_reader *r)
 {
 	return &r->head;
+}
+
+void trace_reader_limit(struct trace_reader *r, unsigned iova_bits, unsigned domain_devices)
+{
+	if (iova_bits < r->iova_bits)
+		r->iova_bits = iova_bits;
+	if (domain_devices < r->domain_devices)
+		r->domain_devices = domain_devices;
 }
 
 void trace_close(struct trace_reader *r)
@@ -45,6 +56,8 @@ void trace_close(struct trace_reader *r)
 		fclose(r->f);
 	free(r->path);
 	free(r->line);
+	for (unsigned i = 0; i < r->n_domains; i++)
+		imap_free(r->domain[i].mapped);
 	free(r->domain);
 	free(r->seg);
 	free(r);
@@ -89,6 +102,9 @@ static int trace_in_domain(struct trace_reader *r, struct trace_rec *rec, struct
 		return -EINVAL;
 	if (!d->known)
 		return err_at(e, trace_place(r, 2), "domain %u was never attached", rec->domain);
+	if (d->past)
+		return err_at(e, trace_place(r, 2), "domain %u is of the time before the reboot",
+			      rec->domain);
 	rec->owner = d->owner;
 	rec->device = d->device;
 	rec->n_attached = d->n_attached;
@@ -133,6 +149,9 @@ static int trace_segs(struct trace_reader *r, unsigned field, struct trace_rec *
 		}
 		r->seg[n++] = s;
 		rec->n_bytes += s.n_bytes;
+		if (rec->n_bytes > UINT64_C(1) << 57)
+			return err_at(e, trace_place(r, field),
+				      "the range is empty or passes the end of the address space");
 	}
 	rec->seg = r->seg;
 	rec->n_segs = (unsigned)n;
@@ -151,9 +170,8 @@ static int trace_row_phase(struct trace_reader *r, struct trace_rec *rec, struct
 static int trace_row_plain(struct trace_reader *r, struct trace_rec *rec, struct err *e)
 {
 	(void)e;
-	/* A new kernel: no device is in a domain. */
-	for (unsigned i = 0; rec->kind == TRACE_BOOT && i < r->n_domains; i++)
-		r->domain[i].n_attached = 0;
+	if (rec->kind == TRACE_BOOT)
+		trace_check_boot(r);
 	return 0;
 }
 
@@ -171,7 +189,12 @@ static int trace_row_attach(struct trace_reader *r, struct trace_rec *rec, struc
 		return i;
 	rec->owner = (enum trace_owner)i;
 	rec->n_attached = d->n_attached;
-	*d = (struct trace_domain){true, rec->owner, rec->device, d->n_attached + 1};
+	if ((rc = trace_check_attach(r, rec, e)) < 0)
+		return rc;
+	d->known = true;
+	d->owner = rec->owner;
+	d->device = rec->device;
+	d->n_attached++;
 	return 0;
 }
 
@@ -186,6 +209,8 @@ static int trace_row_detach(struct trace_reader *r, struct trace_rec *rec, struc
 		return -EINVAL;
 	if (d->n_attached == 0)
 		return err_at(e, trace_place(r, 3), "domain %u has no device", rec->domain);
+	if ((rc = trace_check_detach(r, rec, e)) < 0)
+		return rc;
 	rec->owner = d->owner;
 	rec->n_attached = d->n_attached--;
 	return 0;
@@ -202,7 +227,9 @@ static int trace_row_map(struct trace_reader *r, struct trace_rec *rec, struct e
 		return i;
 	rec->perm = (enum perm)(i + 1);
 	rc = trace_number(r, 5, UINT64_MAX, &rec->iova, e);
-	return rc < 0 ? rc : trace_segs(r, 6, rec, e);
+	if (rc < 0 || (rc = trace_segs(r, 6, rec, e)) < 0)
+		return rc;
+	return trace_check_map(r, rec, e);
 }
 
 static int trace_row_unmap(struct trace_reader *r, struct trace_rec *rec, struct err *e)
@@ -210,9 +237,10 @@ static int trace_row_unmap(struct trace_reader *r, struct trace_rec *rec, struct
 	int rc = trace_in_domain(r, rec, e);
 
 	if (rc < 0 || (rc = trace_number(r, 4, UINT64_MAX, &rec->iova, e)) < 0 ||
-	    (rc = trace_number(r, 5, UINT64_MAX, &rec->n_bytes, e)) < 0)
+	    (rc = trace_number(r, 5, UINT64_MAX, &rec->n_bytes, e)) < 0 ||
+	    (rc = trace_range(r, rec, 5, e)) < 0)
 		return rc;
-	return trace_range(r, rec, 5, e);
+	return trace_check_unmap(r, rec, e);
 }
 
 static int trace_row_timer(struct trace_reader *r, struct trace_rec *rec, struct err *e)

@@ -7,7 +7,8 @@
  * trace shows another kernel, another IOMMU, another consumer. Time-outs of the flush queue are rows, too:
  * the captures were taken under emulation, whose time is nobody's.
  *
- * With `touch` the device accesses each mapping once, just before it is unmapped: one I/O.
+ * With `touch` the device accesses each mapping once, just before it is unmapped: one I/O. It reads where the
+ * MAP row allows it, else it writes.
  *
  * Addresses are the trace's own. A lazy replay of a strict guest's trace uses an address again before the flush,
  * which a lazy guest would not: its descriptors are right, its misses and stale hits are not.
@@ -108,7 +109,17 @@ static void replay_drop(struct replay *w)
 	free(w->rec);
 }
 
-/* A trace of a wider unit has addresses that this one cannot have. */
+/* Width of the addresses that both the unit and the kernel's page tables have. */
+static unsigned replay_iova_bits(const struct replay *w)
+{
+	const struct guest_kernel *k = w->host->kernel;
+	unsigned table_bits = PAGE_BITS + 9 * k->levels;
+	unsigned unit_bits = (unsigned)FGET(VTD_CAP_MGAW, k->cap) + 1;
+
+	return table_bits < unit_bits ? table_bits : unit_bits;
+}
+
+/* A trace of a wider unit has addresses that this one cannot have; and flush queues are per vCPU. */
 static int replay_check(const struct replay *w, struct err *e)
 {
 	unsigned unit_bits = (unsigned)FGET(VTD_CAP_MGAW, w->host->kernel->cap) + 1;
@@ -116,6 +127,9 @@ static int replay_check(const struct replay *w, struct err *e)
 	if (w->head.aw_bits > unit_bits)
 		return err_user(e, "devices.%s.workload.trace: %s has addresses of %u bits, the IOMMU %u; set iommu.aw-bits",
 				w->env->dev_name, w->trace, w->head.aw_bits, unit_bits);
+	if (w->head.n_cpus > w->host->n_vcpus)
+		return err_user(e, "devices.%s.workload.trace: %s has %u vCPUs, the machine %u; set machine.vcpus",
+				w->env->dev_name, w->trace, w->head.n_cpus, w->host->n_vcpus);
 	return 0;
 }
 
@@ -138,6 +152,7 @@ static int replay_init(void *self, const struct workload_env *env, struct err *e
 		return ret;
 	w->head = *trace_reader_head(r);
 	ret = replay_check(w, e);
+	trace_reader_limit(r, replay_iova_bits(w), LX_DOMAIN_DEVICES);
 	if (!ret)
 		ret = replay_read(w, r, e);
 	trace_close(r);
@@ -176,6 +191,15 @@ static void no_run_on(void *self, unsigned cpu, void (*work)(void *guest, struct
 {
 	(void)self, (void)cpu, (void)work, (void)guest;
 	assert(0 && "timers of a replay are rows");
+}
+
+/* A new kernel: the memory of the old one's tables is used again. */
+static void replay_forget(struct replay *w)
+{
+	for (unsigned i = 0; i < w->n_domains; i++) {
+		domain_free(w->domain[i]);
+		w->domain[i] = NULL;
+	}
 }
 
 /* The domain of a row, made at first use. Its device is the one that is, or was last, attached. */
@@ -268,7 +292,7 @@ static void unmap_defer(struct replay *w, const struct trace_rec *rec, struct me
 					.gone = w->gone, .exact = true};
 
 	w->gone = (struct lx_pages){0};
-	lx_flushq_add(&rd->flushq, rec->cpu % w->host->n_vcpus, &entry, m);
+	lx_flushq_add(&rd->flushq, rec->cpu, &entry, m);
 }
 
 /* The submissions of an unmap have completed. */
@@ -280,7 +304,7 @@ static void unmap_flushed(struct job *j)
 	if (is_strict(w, rec)) {
 		unmap_release(w, rec);
 	} else {
-		lx_flushq_flushed(&replay_domain(w, rec)->flushq, rec->cpu % w->host->n_vcpus, &j->m);
+		lx_flushq_flushed(&replay_domain(w, rec)->flushq, rec->cpu, &j->m);
 		unmap_defer(w, rec, &j->m);
 	}
 	row_end(j);
@@ -310,7 +334,7 @@ static void row_unmap(struct job *j)
 			&rd->domain,
 			&(struct lx_unmapped){first, last, w->gone.n != 0, per_chunk}, &to);
 		job_flush(j, unmap_flushed);
-	} else if (lx_flushq_make_room(&rd->flushq, rec->cpu % w->host->n_vcpus, &j->m)) {
+	} else if (lx_flushq_make_room(&rd->flushq, rec->cpu, &j->m)) {
 		job_flush(j, unmap_flushed);
 	} else {
 		unmap_defer(w, rec, &j->m);
@@ -351,6 +375,7 @@ static void row_step(struct job *j)
 		rec_mark(w->host->rec, rec->name, meter_now(&j->m));
 		break;
 	case TRACE_BOOT:
+		replay_forget(w);
 		lx_kernel_boot(k, &j->m);
 		break;
 	case TRACE_ENABLE:
@@ -395,7 +420,7 @@ static bool touch_first(struct replay *w, const struct trace_rec *rec)
 {
 	struct dev *d = w->env->dev;
 
-	return w->touch && rec->kind == TRACE_UNMAP && rec->n_attached != 0 &&
+	return w->touch && rec->kind == TRACE_UNMAP && rec->n_attached != 0 && rec->perm != PERM_NONE &&
 	       w->head.device[rec->device].sid == d->as->sid && rec->owner == TRACE_OWNER_KERNEL;
 }
 
@@ -404,7 +429,7 @@ static void row_begin(struct replay *w)
 	const struct trace_rec *rec = &w->rec[w->i_rec];
 
 	w->job.self = w;
-	job_queue(&w->job, &w->host->vcpu[rec->cpu % w->host->n_vcpus], w->env->dev->ent, row_step);
+	job_queue(&w->job, &w->host->vcpu[rec->cpu], w->env->dev->ent, row_step);
 }
 
 static void replay_row(void *self, uint64_t arg)
@@ -414,7 +439,7 @@ static void replay_row(void *self, uint64_t arg)
 
 	(void)arg;
 	if (touch_first(w, rec))
-		dev_touch(w->env->dev, rec->iova, rec->n_bytes, PERM_R);
+		dev_touch(w->env->dev, rec->iova, rec->n_bytes, rec->perm & PERM_R ? PERM_R : PERM_W);
 	else
 		row_begin(w);
 }
@@ -422,9 +447,10 @@ static void replay_row(void *self, uint64_t arg)
 static void replay_at(struct replay *w)
 {
 	struct evq *q = w->env->evq;
-	cycles_t at = evq_now(q), due;
+	uint64_t at_ns = w->rec[w->i_rec].at_ns;
+	ps_t at_ps = at_ns < UINT64_MAX / PS_PER_NS ? at_ns * PS_PER_NS : UINT64_MAX; /* no run is as long */
+	cycles_t at = evq_now(q), due = w->begun_at + time_cycles(at_ps, w->env->clock_hz);
 
-	due = w->begun_at + time_cycles(w->rec[w->i_rec].at_ns * PS_PER_NS, w->env->clock_hz);
 	if (w->pace == PACE_RECORDED && due > at)
 		at = due;
 	evq_push(q, at, EV_ARRIVAL, replay_row, w, 0);
