@@ -36,7 +36,7 @@ def op_message(w):
     """One 4-byte write of a device into the interrupt window, with data that may hold a sub-handle."""
     rng = w.rng
     if rng.chance(30):
-        w.s.reg64(L.IRTA, rng.weighted(((TABLE, 80), (rng.pick(L.NOWHERE), 20))) | rng.pick((0, 1, 3, 4, 7, 15))
+        w.s.reg64(L.IRTA, rng.weighted(((TABLE, 80), (rng.pick(L.NOWHERE), 20))) | rng.pick((0, 3, 7, 15, 15, 15))
                   | rng.pick((0, 0, 1 << 11)))
         w.gcmd |= L.IRE
         w.s.reg32(L.GCMD, w.gcmd | L.SIRTP)
