@@ -20,7 +20,7 @@ fail() {
 wrong() {
 	status=$1 line=$2 got=0
 	shift 2
-	( cd out && "$@" >../stdout 2>../stderr </dev/null ) || got=$?
+	( cd out && timeout 120 "$@" >../stdout 2>../stderr </dev/null ) || got=$?
 	n=$((n + 1))
 	[ $got = "$status" ] || fail "$*: exit status $got, want $status"
 	[ "$(wc -l <stderr)" = 1 ] || fail "$*: not one line"
@@ -106,6 +106,16 @@ edit 's/^    driver.*/&\n    mapping: static\n    premap: 16777216/' "12:13: dev
 	for i in $(seq 65); do echo "  n$i: {consumer: {model: vhost}}"; done
 } >in/many.yaml
 wrong 2 'dmachurn: ../in/many.yaml: devices: more than 64' "$dmachurn" run ../in/many.yaml
+
+# ---- workloads with which time would not pass: a gap of 0 cycles, I/Os that cost nothing; each ran for ever
+slow='s/3GHz/1MHz/;s/model: rr.*/model: stream, rate'
+edit "$slow: 1000001}/" '12:37: devices.net0.workload.rate: got 1000001, allowed 0..1000000 (machine.clock: *'
+sed "$slow: 1000000, ios: 10}/" in/good.yaml >in/x.yaml
+"$dmachurn" run --quiet in/x.yaml || fail 'a gap of one cycle is refused'
+free="\$a costs: {$("$dmachurn" run --quiet in/good.yaml --db in/costs.db &&
+	"$dmachurn" show --db in/costs.db --csv | sed -n 's/.*,param,costs\.\([^,]*\),.*/\1: 0ns/p' | paste -sd,)}"
+edit "s/ios: 10/ios: 0/;$free" '12:44: devices.net0.workload.ios: got 0, allowed 1..4294967295 (think and all costs are 0: *'
+edit "s/model: rr.*/model: stream, ios: 0}/;$free" '12:36: devices.net0.workload.ios: got 0, allowed 1..4294967295 (rate and all costs are 0: *'
 
 # ---- files that are no scenarios
 printf '\377\376\001\n\002\n' >in/junk.yaml

@@ -51,6 +51,14 @@ void cost_free(struct cost *c)
 	free(c);
 }
 
+bool cost_is_free(const struct cost *c)
+{
+	for (unsigned p = 0; p < PRIM_N; p++)
+		if (c->table[p] || c->constant[p] != 0)
+			return false;
+	return true;
+}
+
 void cost_defaults(struct dist d[PRIM_N])
 {
 	struct err e = {0};

@@ -36,6 +36,8 @@ struct cost {
 /* d[PRIM_N] as times; compiled for a clock of hz. Streams are named "cost.<primitive>". */
 struct cost *cost_new(const struct dist d[PRIM_N], uint64_t hz, struct rng_set *rngs);
 void cost_free(struct cost *c);
+/* Nothing takes time. */
+bool cost_is_free(const struct cost *c);
 /* The typical values of prims.def. */
 void cost_defaults(struct dist d[PRIM_N]);
 

@@ -37,8 +37,10 @@ static int rr_init(void *self, const struct workload_env *env, struct err *e)
 	struct rr *w = self;
 	char name[128];
 
-	(void)e;
 	w->env = env;
+	if (w->n_ios == 0 && w->think.kind == DIST_CONST && w->think.a == 0 && cost_is_free(env->dev->host->cost))
+		return err_user(e, "devices.%s.workload.ios: got 0, allowed 1..%u (think and all costs are 0: time would not pass)",
+				env->dev_name, UINT32_MAX);
 	w->think_table = dist_compile(&w->think, env->clock_hz);
 	snprintf(name, sizeof name, "%s.think", env->dev_name);
 	w->rng = rng_stream(env->rngs, name);

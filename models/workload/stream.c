@@ -54,6 +54,13 @@ static int stream_init(void *self, const struct workload_env *env, struct err *e
 		return err_user(e, "devices.%s.workload.depth: got %llu, allowed 1..%llu (the ring of the device)",
 				env->dev_name, (unsigned long long)w->depth,
 				(unsigned long long)env->dev->config.ring);
+	if (w->rate > env->clock_hz)
+		return err_user(e, "devices.%s.workload.rate: got %llu, allowed 0..%llu (machine.clock: a gap is a cycle at least)",
+				env->dev_name, (unsigned long long)w->rate,
+				(unsigned long long)env->clock_hz);
+	if (w->rate == 0 && w->n_ios == 0 && cost_is_free(env->dev->host->cost))
+		return err_user(e, "devices.%s.workload.ios: got 0, allowed 1..%u (rate and all costs are 0: time would not pass)",
+				env->dev_name, UINT32_MAX);
 	if (w->rate != 0) {
 		gap.a = (PS_PER_S + w->rate / 2) / w->rate;
 		w->gap_table = dist_compile(&gap, env->clock_hz);
