@@ -337,6 +337,28 @@ static void test_runs_are_aligned(void **state)
 	rig_free(r);
 }
 
+/* The timer runs on the CPU that armed it and gives back what all CPUs queued: IOVAs are free again. */
+static void test_timer_releases_all_cpus(void **state)
+{
+	struct rig_config c = {.version = "6.1", .cap = NOCM, .ecap = RIG_ECAP, .n_cpus = 2};
+	struct rig *r = rig_new(&c, &guest_linux_dma, NULL);
+	struct dma_map before[2] = {{0}, {0}};
+
+	(void)state;
+	for (unsigned cpu = 0; cpu < 2; cpu++)
+		assert_int_equal(rig_map(r, &before[cpu], M2 + cpu * K4, K4, cpu), 0);
+	for (unsigned cpu = 0; cpu < 2; cpu++)
+		rig_unmap(r, &before[cpu]);
+	evq_run(r->evq, 20000000); /* 20 ms at 1 GHz; the timer runs after 10 */
+	for (unsigned cpu = 0; cpu < 2; cpu++) {
+		struct dma_map again = {0};
+
+		assert_int_equal(rig_map(r, &again, M2, K4, cpu), 0);
+		assert_int_equal(again.first, before[cpu].first);
+	}
+	rig_free(r);
+}
+
 static void test_leaf_hint(void **state)
 {
 	/* 6.12 sets IH in unmaps unless a page table went away; never in maps */
@@ -701,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_replaced_rest),
 		cmocka_unit_test(test_devtlb_needs_te),
 		cmocka_unit_test(test_runs_are_aligned),
+		cmocka_unit_test(test_timer_releases_all_cpus),
 		cmocka_unit_test(test_leaf_hint),
 		cmocka_unit_test(test_superpages),
 		cmocka_unit_test(test_superpage_replaces_table),

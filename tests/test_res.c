@@ -140,6 +140,27 @@ static void test_a_wait_of_no_cycle_is_no_wait(void **state)
 	evq_free(q);
 }
 
+static void test_granted_in_the_cycle_of_asking(void **state)
+{
+	/* Asked while it is held, granted in the same cycle: it queued, but waited for no cycle. */
+	struct evq *q = evq_new();
+	struct res r;
+	struct actor second = {.res = &r};
+	struct res_waiter first = {.granted = NULL};
+
+	(void)state;
+	second.waiter = (struct res_waiter){.granted = actor_got, .self = &second};
+	res_init(&r, "lock", q);
+	assert_true(res_acquire(&r, &first));
+	assert_false(res_acquire(&r, &second.waiter));
+	res_release(&r);
+	evq_run(q, UINT64_MAX);
+	assert_int_equal(second.got_at, 0);
+	assert_int_equal(r.n_acquired, 2);
+	assert_int_equal(r.n_waited, 0);
+	evq_free(q);
+}
+
 static void tick(void *self, uint64_t arg)
 {
 	(void)self;
@@ -176,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_newcomer_does_not_overtake),
 		cmocka_unit_test(test_a_wait_of_no_cycle_is_no_wait),
+		cmocka_unit_test(test_granted_in_the_cycle_of_asking),
 		cmocka_unit_test(test_reset_keeps_holder_and_waiters),
 	};
 
