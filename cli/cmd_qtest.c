@@ -117,8 +117,13 @@ static int qtest_serve(struct qtest_args *a, struct err *e)
 	r = a->socket ? serve_socket(&p, a->socket, e)
 		      : serve_lines(&p, STDIN_FILENO, STDOUT_FILENO, e);
 	proto_fini(&p);
-	if (trace.file && (ferror(trace.file) | fclose(trace.file)) && r == 0)
-		r = err_env(e, "--trace: cannot write %s", a->trace);
+	if (trace.file) {
+		bool failed = ferror(trace.file) != 0;
+
+		failed |= fclose(trace.file) != 0;
+		if (failed && r == 0)
+			r = err_env(e, "--trace: cannot write %s", a->trace);
+	}
 	return r;
 }
 

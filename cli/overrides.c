@@ -4,10 +4,10 @@
  */
 #include "cli/overrides.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "cli/verb.h"
+#include "sim/unit.h"
 #include "sim/xalloc.h"
 
 void overrides_add(struct overrides *o, const char *assignment)
@@ -38,12 +38,9 @@ int overrides_load(const struct overrides *o, struct scn *s, const char *file, s
 uint64_t overrides_number(const char *what, const char *text, uint64_t min, uint64_t max,
 			  struct argp_state *state)
 {
-	char *end;
-	unsigned long long v;
+	uint64_t v = 0;
 
-	errno = 0;
-	v = strtoull(text, &end, 0);
-	if (*text < '0' || *text > '9' || *end || errno || v < min || v > max)
+	if (unit_parse(&unit_count, text, &v) != UNIT_OK || v < min || v > max)
 		verb_error(state, "%s: got '%s', allowed: %llu..%llu", what, text,
 			   (unsigned long long)min, (unsigned long long)max);
 	return v;

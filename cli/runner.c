@@ -76,6 +76,9 @@ static int run_machine(struct machine *m, const struct run_job *job, cycles_t *m
 	if (m->run.warm_up != 0 && !h->aborted) {
 		begun += time_cycles(m->run.warm_up, hz);
 		run_until(m, job, begun);
+		if (!h->aborted && machine_is_done(m))
+			return err_user(e, "%s: warm-up: every workload had finished before its end, nothing is measured",
+					m->scn.file);
 		rec_mark(h->rec, "warm-up", begun);
 		reset_stats(m);
 	}

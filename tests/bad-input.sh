@@ -192,6 +192,11 @@ options "dmachurn: --set: guest.kernel: got '2.4', allowed 5.4..6.12" run $good 
 for seed in abc -1 '' 1.5 18446744073709551616; do
 	options "dmachurn run: --seed: got '$seed', allowed: 0..18446744073709551615" run $good --seed "$seed"
 done
+options "dmachurn: $good: warm-up: every workload had finished before its end, nothing is measured" \
+	run $good --set warm-up=50ms
+# One spelling, one number: 010 was 8 for --seed and 10 for --set.
+[ "$("$dmachurn" run in/good.yaml --seed 010)" = "$("$dmachurn" run in/good.yaml --set seed=010)" ] ||
+	fail '--seed 010 is not --set seed=010'
 options "dmachurn run: --log: got 'all', allowed: summary, events" run $good --log all
 options 'dmachurn run: --log events needs --db FILE' run $good --log events
 options "dmachurn run: --replicates: got '0', allowed: 1..4294967295" run $good --replicates 0
