@@ -50,8 +50,7 @@ bool lx_poke_entry(struct guest_kernel *k, uint16_t sid, iova_t iova, unsigned l
 	for (unsigned l = k->levels; l > level; l--) {
 		gpa_t at = poke_slot(table, iova, l);
 
-		gmem_read64(k->mem, at, &pte);
-		if (FGET(VTD_PTE_PS, pte))
+		if (!gmem_read64(k->mem, at, &pte) || FGET(VTD_PTE_PS, pte))
 			return false;
 		if ((pte & PERM_RW) == 0) {
 			pte = lx_mem_alloc(k) | PERM_RW;
