@@ -83,8 +83,8 @@ static int gather(struct store *s, const struct merge_job *job, size_t file, str
 	rc = store_db_prepare(
 		s, &st, e,
 		"INSERT INTO temp.todo SELECT ?, r.run_id, r.scenario, r.title, r.point, "
-		"(SELECT group_concat(p.path || '=' || p.value, x'0a') FROM src.param p "
-		"WHERE p.run_id = r.run_id), r.replicate, r.seed, r.program, r.fingerprint, "
+		"(SELECT group_concat(p.path || '=' || p.value, x'0a') FROM "
+		"(SELECT path, value FROM src.param WHERE run_id = r.run_id ORDER BY path) p), r.replicate, r.seed, r.program, r.fingerprint, "
 		"EXISTS (SELECT 1 FROM src.event_kind k WHERE k.run_id = r.run_id) FROM src.run r");
 	if (!rc)
 		rc = store_db_put(s, st, e, "i", (int64_t)file);

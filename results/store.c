@@ -206,6 +206,8 @@ int store_open(struct store **out, const char *path, enum store_mode mode, struc
 		s->db = NULL;
 		s->created = false;
 	}
+	if (!rc && !s->db)
+		rc = err_env(e, "%s: removed or replaced whenever it was opened", s->path);
 	if (rc) {
 		struct err ignored = {0};
 
