@@ -33,7 +33,7 @@ struct store_run {
 
 struct store_param {
 	const char *path, *value;
-	const char *source;   /* "default", "file", "command line" */
+	const char *source;   /* "default", "file", "command line", "derived" */
 	const char *evidence; /* costs: "measured", "derived", "estimate"; otherwise "" */
 };
 

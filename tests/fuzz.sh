@@ -13,7 +13,8 @@ cd fuzz
 [ -f Makefile ] || "$src/configure" -q CC="$cc" \
 	CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,$san -fno-sanitize-recover=undefined" LDFLAGS="-fsanitize=$san"
 make -s models/plugins.h results/schema_sql.h results/plot_gp.h
-make -s -j"$(nproc)" libqtest.a libmodels.a libsim.a 2>&1 | grep -v "^ar:" || true
+make -s -j"$(nproc)" libqtest.a libmodels.a libsim.a 2>make.log || { cat make.log >&2; exit 1; }
+grep -v "^ar:" make.log || true
 for name in ${FUZZ_TARGETS:-qtest queue scn}; do
 	"$cc" -g -O1 -D_GNU_SOURCE -fsanitize=fuzzer,$san -fno-sanitize-recover=undefined -I"$src" -I. \
 		-o fuzz_"$name" "$src/tests/fuzz/fuzz_$name.c" libqtest.a libmodels.a libsim.a $libs -lm

@@ -14,7 +14,7 @@ enum lx_era {
 	LX_ERA_N
 };
 
-/* "major.minor", anything behind a second point or a dash is ignored; 5.4 or newer. Fills value[]
+/* "major.minor", anything behind a second point or a dash is ignored; 5.4 to 6.12. Fills value[]
  * by the rows. 0, or -EINVAL with *e. */
 int lx_era_lookup(const char *version, unsigned value[LX_ERA_N], struct err *e);
 

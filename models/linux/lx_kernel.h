@@ -14,8 +14,8 @@
 enum lx_flush { LX_FLUSH_AUTO, LX_FLUSH_STRICT, LX_FLUSH_LAZY, LX_FLUSH_PASSTHROUGH };
 
 struct lx_kernel_config {
-	const char *version; /* "5.4", "6.1", "6.12": any "major.minor"; the newest era row not
-				above it holds */
+	const char *version; /* "5.4" to "6.12", as "major.minor"; the newest era row not above
+				it holds */
 	enum lx_flush flush; /* what the command line asks for; auto: the kernel's default */
 	unsigned hz;         /* timer ticks per second: 100, 250, 300, 1000 */
 	unsigned n_cpus;
