@@ -42,13 +42,14 @@ static const char qtest_doc[] =
 struct qtest_args {
 	const char *socket;
 	const char *trace;
-	const char **setting; /* NULL-ended */
+	const char **setting; /* NULL-ended; the texts are owned */
 	size_t n_settings;
 	bool until_abort;
 	struct vtd_trace_sink sink;
 };
 
-static void qtest_add_setting(struct qtest_args *a, const char *text)
+/* Takes text. */
+static void qtest_add_setting(struct qtest_args *a, char *text)
 {
 	a->setting = xrealloc(a->setting, a->n_settings + 2, sizeof *a->setting);
 	a->setting[a->n_settings++] = text;
@@ -67,7 +68,7 @@ static error_t qtest_parse(int key, char *arg, struct argp_state *state)
 		qtest_add_setting(a, xasprintf("iommu.qemu=%s", arg));
 		return 0;
 	case OPT_SET:
-		qtest_add_setting(a, arg);
+		qtest_add_setting(a, xstrdup(arg));
 		return 0;
 	case OPT_TRACE:
 		a->trace = arg;
@@ -138,6 +139,8 @@ static int qtest_main(int argc, char **argv)
 	verb_parse(&argp, argc, argv, &a);
 	signal(SIGPIPE, SIG_IGN);
 	r = qtest_serve(&a, &e);
+	for (size_t i = 0; i < a.n_settings; i++)
+		free((void *)(uintptr_t)a.setting[i]);
 	free(a.setting);
 	return r ? verb_fail(&e) : EXIT_DONE;
 }
