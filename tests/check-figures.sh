@@ -7,6 +7,7 @@ DMACHURN=$(cd "${top_builddir:-.}" && pwd)/dmachurn
 export DMACHURN
 mode=${1:---check}
 command -v python3 >/dev/null || exit 77
+[ -z "${SKIP_FIGURES:-}" ] || { echo 'SKIP_FIGURES is set: the documents were left out'; exit 77; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$src"
